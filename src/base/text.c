@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+#include <pyst/text.h>
+
+static unsigned char fold(unsigned char c)
+{
+    return c >= 'A' && c <= 'Z' ? (unsigned char)(c | 0x20) : c;
+}
+
+bool pyst_text_equal_nocase(struct pyst_text a, struct pyst_text b)
+{
+    if (a.size != b.size)
+        return false;
+    for (size_t i = 0; i < a.size; i++)
+        if (a.data[i] != b.data[i] &&
+            fold((unsigned char)a.data[i]) != fold((unsigned char)b.data[i]))
+            return false;
+    return true;
+}
+
+bool pyst_text_is_true(struct pyst_text text)
+{
+    static const char *const words[] = {"yes", "true", "y", "t", "1", "on"};
+
+    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+        if (pyst_text_equal_nocase(text, pyst_text(words[i])))
+            return true;
+    return false;
+}
