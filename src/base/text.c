@@ -1,18 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include <pyst/text.h>
 
-static unsigned char fold(unsigned char c)
-{
-    return c >= 'A' && c <= 'Z' ? (unsigned char)(c | 0x20) : c;
-}
+#include "base/fold.h"
 
 bool pyst_text_equal_nocase(struct pyst_text a, struct pyst_text b)
 {
     if (a.size != b.size)
         return false;
     for (size_t i = 0; i < a.size; i++)
-        if (a.data[i] != b.data[i] &&
-            fold((unsigned char)a.data[i]) != fold((unsigned char)b.data[i]))
+        if (a.data[i] != b.data[i] && fold(a.data[i]) != fold(b.data[i]))
             return false;
     return true;
 }

@@ -136,7 +136,7 @@ enum pyst_ami_state {
     PYST_AMI_STATE_GREETING, /* waiting for the greeting */
     PYST_AMI_STATE_LOGIN,    /* greeted, logging in or setting filters */
     PYST_AMI_STATE_READY,
-    PYST_AMI_STATE_CLOSING, /* Logoff was submitted, or Asterisk said Shutdown */
+    PYST_AMI_STATE_CLOSING, /* Logoff was submitted, or the login failed */
     PYST_AMI_STATE_CLOSED
 };
 
@@ -186,8 +186,8 @@ PYST_PUBLIC int pyst_ami_session_next(struct pyst_ami_session *session,
                                       struct pyst_ami_notice *noticep);
 
 /**
- * Submits an action; `how` NULL is all zero. It is sent at once, or when the session is ready
- * (except Login and Challenge, which go out once greeted). The action is copied.
+ * Submits an action; `how` NULL is all zero. It is sent at once, or when the session is ready; on
+ * a closed session, when it is ready after a restart. The action is copied.
  *
  * An ActionID of the caller's is sent as it is, else the session adds one. *actionp (may be NULL)
  * gets the number that names the action in notices, never 0.
