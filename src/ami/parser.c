@@ -270,20 +270,19 @@ static int grow_lines(struct pyst_ami_parser *parser)
 }
 
 /*
- * "ChanVariable(SIP/[::1]-1): a=b": where the name has an open parenthesis at its first colon, it
- * ends at the "):" after it. Only these headers carry a channel in their name.
+ * "ChanVariable(SIP/[::1]-1): a=b": a channel's name may have colons, so this header's name ends
+ * at the "):" after its parenthesis. `colon` is the first colon of data[from..end).
  */
-static size_t end_of_name(const char *bytes, size_t name, size_t colon, size_t end)
+static size_t end_of_name(const char *bytes, size_t from, size_t colon, size_t end)
 {
     static const char stem[] = "ChanVariable(";
-    const char *found = memchr(bytes + name, '(', colon - name);
+    const size_t stem_size = sizeof(stem) - 1;
     const char *close;
 
-    if (!found || (size_t)(found - (bytes + name)) < sizeof(stem) - 2 ||
-        memcmp(found - (sizeof(stem) - 2), stem, sizeof(stem) - 2) != 0 ||
-        memchr(found, ')', (size_t)(bytes + colon - found)))
+    if (colon - from < stem_size || bytes[from + stem_size - 1] != '(' ||
+        memcmp(bytes + from, stem, stem_size) != 0)
         return colon;
-    close = memmem(bytes + colon, end - colon, "):", 2);
+    close = memmem(bytes + from, end - from, "):", 2);
     return close ? (size_t)(close + 1 - bytes) : colon;
 }
 
@@ -311,8 +310,7 @@ static int add_line(struct pyst_ami_parser *parser, size_t from, size_t colon, s
         parser->n_lines++;
         return 0;
     }
-    if (colon - from > sizeof("ChanVariable"))
-        colon = end_of_name(bytes, from, colon, end);
+    colon = end_of_name(bytes, from, colon, end);
     name_end = colon;
     while (name_end > from && (bytes[name_end - 1] == ' ' || bytes[name_end - 1] == '\t'))
         name_end--;
