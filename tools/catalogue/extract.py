@@ -192,8 +192,8 @@ def extract(documentations: dict[int, Documentation]) -> Facts:
             add_parameters(entry, version, [list(documentation.parameters(i)) for i in instances])
     return {
         "versions": sorted(documentations),
-        "actions": sorted(actions.values(), key=lambda entry: entry["name"].lower()),
-        "events": sorted(events.values(), key=lambda entry: entry["name"].lower()),
+        "actions": [actions[name] for name in sorted(actions, key=str.lower)],
+        "events": [events[name] for name in sorted(events, key=str.lower)],
     }
 
 

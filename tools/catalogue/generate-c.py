@@ -69,7 +69,7 @@ def generate(facts: dict[str, Any]) -> str:
         return "{%d, %d, %d, %d, %d, %d}" % numbers
 
     def entry_row(entry: dict[str, Any]) -> str:
-        run = [parameter_row(name, facts) for name, facts in entry["parameters"].items()]
+        run = [parameter_row(name, parameter) for name, parameter in entry["parameters"].items()]
         events = entry.get("list", {"items": [], "final": None})
         item_run = [str(event_index[name]) for name in events["items"]]
         assert len(run) < 256 and len(item_run) < 256
