@@ -1,0 +1,290 @@
+# SPDX-License-Identifier: MIT
+"""The figures: what is run for each, how long, and beside whom."""
+
+import statistics
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from measure import Failed, Sample, run, sample, server, wall_of
+from peers import Peer, Peers
+from table import Row, absolute, beside, verdict
+from traffic import Traffic
+
+BENCH = Path(__file__).resolve().parent
+
+Spans = list[dict[str, Any]]
+
+
+class Plan(NamedTuple):
+    """What to measure with.
+
+    Attributes
+    ----------
+    settings : dict
+        Of the build: programs and interpreter.
+    peers : Peers
+        The others.
+    traffic : Traffic
+        What parsers are given.
+    runs : int
+        How often each is measured.
+    scale : float
+        How long: 1 is about half a second a run.
+    """
+
+    settings: dict[str, str]
+    peers: Peers
+    traffic: Traffic
+    runs: int
+    scale: float
+
+
+class Program(NamedTuple):
+    """A measuring program.
+
+    Attributes
+    ----------
+    command : list of str
+        How to run it; PORT stands for the port of the server.
+    path : str
+        PYTHONPATH for it.
+    absent : str
+        Why it cannot be run; empty when it can.
+    """
+
+    command: list[str]
+    path: str = ""
+    absent: str = ""
+
+
+PORT = "PORT"
+
+
+def _python(plan: Plan, path: str, script: str, *arguments: str) -> Program:
+    """Give a program of bench/python that imports ours, or another one, from a path."""
+    return Program([plan.settings["python"], str(BENCH / "python" / script), *arguments], path)
+
+
+def _peer(plan: Plan, peer: Peer, script: str, *arguments: str) -> Program:
+    """Give a program of bench/python that imports a peer."""
+    return _python(plan, str(peer.path), script, *arguments)._replace(absent=peer.absent)
+
+
+def _native(peer: Peer, *arguments: str) -> Program:
+    """Give a peer that is a program."""
+    return Program([str(peer.path), *arguments], "", peer.absent)
+
+
+def _sampled(measure: Callable[[], Sample], program: Program) -> Sample | str:
+    """Give a program's sample, or why there is none."""
+    if program.absent:
+        return f"absent: {program.absent}"
+    try:
+        return measure()
+    except Failed as reason:
+        return f"failed: {reason}"
+
+
+def _parser(program: Program) -> Sample | str:
+    """Measure a parser, which runs several rounds by itself, by processor time."""
+
+    def measure() -> Sample:
+        spans = run(program.command, program.path)
+        failed = max(
+            span.get("failed", 0) / (span["count"] + span.get("failed", 0)) for span in spans
+        )
+        return sample(spans, f"fails at {failed:.0%} of them" if failed > 0.01 else "", "cpu")
+
+    return _sampled(measure, program)
+
+
+def _served(plan: Plan, program: Program, size: int = 200) -> Sample | str:
+    """Measure a client, each run with a server of its own that has events of that size."""
+
+    def measure() -> Sample:
+        spans: list[dict[str, Any]] = []
+        for _ in range(plan.runs):
+            with server(plan.settings["server"], size) as port:
+                command = [port if word == PORT else word for word in program.command]
+                spans += run(command, program.path)
+        return sample(spans)
+
+    return _sampled(measure, program)
+
+
+def parsing(plan: Plan) -> Iterator[Row]:
+    """Messages made of bytes in memory, by processor time."""
+    peers = plan.peers
+    work = [str(plan.traffic.path), str(plan.runs)]
+    try:
+        turns = run([plan.settings["parse"], "compare", *work])
+    except Failed as reason:
+        yield Row("parse in C", f"failed: {reason}")
+        return
+
+    def bytes_of(key: str) -> Sample:
+        return Sample([turn["bytes"] / turn[key] for turn in turns])
+
+    newlines = bytes_of("memchr")
+    what = "parse in C, bytes"
+    yield beside(what, bytes_of("parse"), "memchr newline count", newlines, 0.45, "B/s")
+    what += ", with two lookups a message"
+    yield beside(what, bytes_of("lookups"), "memchr newline count", newlines, unit="B/s")
+
+    rates = [turn["messages"] / turn["parse"] for turn in turns]
+    ours = Sample(rates, 1 / statistics.median(rates))
+    others = [
+        (peers.goami2.name, _native(peers.goami2, "parse", *work)),
+        (peers.panoramisk.name, _peer(plan, peers.panoramisk, "parse_panoramisk.py", *work)),
+        (peers.pystrix.name, _peer(plan, peers.pystrix, "parse_pystrix.py", *work)),
+        (peers.pyst.name, _peer(plan, peers.pyst, "parse_pyst.py", *work)),
+        (peers.pyst2.name, _peer(plan, peers.pyst2, "parse_pyst.py", *work)),
+    ]
+    what = "parse in C, messages"
+    for name, program in others:
+        yield beside(what, ours, name, _parser(program), 6.0)
+    cut = _parser(_native(peers.goami2, "cut", *work))
+    yield beside(what, ours, f"{peers.goami2.name}, messages cut out beforehand", cut)
+
+
+def memory(plan: Plan) -> Iterator[Row]:
+    """What parsing takes of memory."""
+    path = str(plan.traffic.path)
+    gigabytes = "10" if plan.scale >= 1 else "2"
+    try:
+        counted = run([plan.settings["allocations"], path])[0]
+        stream = run([plan.settings["parse"], "stream", path, gigabytes])
+    except Failed as reason:
+        yield Row("memory", f"failed: {reason}")
+        return
+    yield Row(
+        "allocations a message",
+        f"{counted['allocations'] / counted['messages']:.4g} ({counted['messages']} messages)",
+        goal="1",
+        reached=verdict(counted["allocations"] == counted["messages"]),
+    )
+    first, last = stream[0]["resident_kb"], stream[-1]["resident_kb"]
+    yield Row(
+        f"memory over a stream of {gigabytes} GB",
+        f"{first} KiB after 1 GB, {last} KiB after {gigabytes} GB, the traffic itself "
+        f"({plan.traffic.size // 1024} KiB) included",
+        goal="constant",
+        reached=verdict(first == last),
+    )
+
+
+def client(plan: Plan) -> Iterator[Row]:
+    """Events over loopback into a callback, in C."""
+    goami2 = plan.peers.goami2
+    settings = plan.settings
+    for size in (200, 400):
+        count = str(int(plan.scale * 1_000_000_000 / size))
+        absent = "" if settings["client"] else "libpyst-connection is not built"
+        ours = _served(plan, Program([settings["client"], "events", PORT, count], "", absent), size)
+        floor = _served(plan, Program([settings["drain"], PORT, count, str(size)]), size)
+        what = f"C client, events of {size} bytes"
+        yield beside(what, ours, "bare recv loop", floor, 0.7)
+        fewer = str(int(plan.scale * 200_000))
+        theirs = _served(plan, _native(goami2, "events", PORT, fewer), size)
+        yield beside(what, ours, goami2.name, theirs)
+
+
+def events(plan: Plan) -> Iterator[Row]:
+    """Events of 200 bytes over loopback to a handler in Python, on one core."""
+    peers = plan.peers
+
+    def amount(count: int) -> str:
+        return str(int(count * plan.scale))
+
+    def ours(script: str) -> Sample | str:
+        path = plan.settings["python_path"]
+        return _served(plan, _python(plan, path, script, PORT, amount(1_000_000)))
+
+    def theirs(peer: Peer, script: str, count: int) -> Sample | str:
+        return _served(plan, _peer(plan, peer, script, PORT, amount(count)))
+
+    pyst = theirs(peers.pyst, "events_manager.py", 30_000)
+    panoramisk = theirs(peers.panoramisk, "events_panoramisk.py", 100_000)
+    pystrix = theirs(peers.pystrix, "events_pystrix.py", 50_000)
+    pyst2 = theirs(peers.pyst2, "events_manager.py", 3_000)
+    what = "Python, events to a handler"
+    manager = ours("events_manager.py")
+    yield absolute(what, manager, 1e6)
+    yield beside(what, manager, peers.pyst.name, pyst, 25.0)
+    yield beside(what, manager, peers.panoramisk.name, panoramisk, 10.0)
+    yield beside(what, manager, peers.pystrix.name, pystrix)
+    yield beside(what, manager, peers.pyst2.name, pyst2)
+    aio = ours("events_aio.py")
+    yield beside("Python, events, asyncio", aio, peers.panoramisk.name, panoramisk, 10.0)
+
+
+def pings(plan: Plan) -> Iterator[Row]:
+    """Pings and their responses over loopback: 10,000 in flight, or one by one."""
+    path = plan.settings["python_path"]
+    peers = plan.peers
+
+    def serial(count: int) -> str:
+        return str(max(4, int(count * plan.scale)))
+
+    panoramisk = _served(plan, _peer(plan, peers.panoramisk, "pings_panoramisk.py", PORT, "10000"))
+    pyst = _served(plan, _peer(plan, peers.pyst, "pings_serial.py", PORT, serial(4_000)))
+    pyst2 = _served(plan, _peer(plan, peers.pyst2, "pings_serial.py", PORT, serial(2_000)))
+    pystrix = _served(plan, _peer(plan, peers.pystrix, "pings_pystrix.py", PORT, serial(8)))
+    for what, script in (
+        ("Python, 10,000 actions in flight", "pings_manager.py"),
+        ("Python, 10,000 in flight, asyncio", "pings_aio.py"),
+    ):
+        ours = _served(plan, _python(plan, path, script, PORT, "10000"))
+        yield beside(what, ours, peers.panoramisk.name, panoramisk, 3.0)
+        yield beside(what, ours, f"{peers.pyst.name}, one by one", pyst, 10.0)
+        yield beside(what, ours, f"{peers.pyst2.name}, one by one", pyst2)
+        yield beside(what, ours, f"{peers.pystrix.name}, one by one", pystrix)
+    alone = _served(plan, _python(plan, path, "pings_serial.py", PORT, serial(10_000)))
+    yield beside("Python, actions one by one", alone, peers.pyst.name, pyst)
+    absent = "" if plan.settings["client"] else "libpyst-connection is not built"
+    command = [plan.settings["client"], "pings", PORT, "10000"]
+    yield absolute("C, 10,000 actions in flight", _served(plan, Program(command, "", absent)))
+
+
+def importing(plan: Plan) -> Iterator[Row]:
+    """What an import adds to the start of Python."""
+    python = plan.settings["python"]
+    programs = [
+        ("asterisk.manager", plan.settings["python_path"], "import asterisk.manager"),
+        (plan.peers.pyst.name, str(plan.peers.pyst.path), "import asterisk.manager"),
+        (plan.peers.panoramisk.name, str(plan.peers.panoramisk.path), "import panoramisk"),
+    ]
+    times: dict[str, list[float]] = {}
+    for _ in range(max(11, int(41 * plan.scale))):
+        for name, path, code in [("", "", "pass"), *programs]:
+            try:
+                took = wall_of([python, "-c", code], {"PYTHONPATH": path})
+                times.setdefault(name, []).append(took)
+            except Failed as reason:
+                if name == programs[0][0]:
+                    yield Row("import asterisk.manager", f"failed: {reason}")
+                    return
+    bare = statistics.median(times.pop(""))
+    added = {name: (statistics.median(all_) - bare) * 1000 for name, all_ in times.items()}
+    ours = added.pop("asterisk.manager")
+    yield Row(
+        "import asterisk.manager",
+        f"{ours:.1f} ms",
+        "python3 -c pass",
+        f"{bare * 1000:.1f} ms",
+        goal="at most 15 ms more",
+        reached=verdict(ours <= 15),
+    )
+    for name, theirs in added.items():
+        yield Row("import asterisk.manager", f"{ours:.1f} ms", name, f"{theirs:.1f} ms")
+
+
+FIGURES: dict[str, Callable[[Plan], Iterator[Row]]] = {
+    "parsing": parsing,
+    "memory": memory,
+    "client": client,
+    "events": events,
+    "pings": pings,
+    "importing": importing,
+}
