@@ -164,7 +164,7 @@ def memory(plan: Plan) -> Iterator[Row]:
         goal="1",
         reached=verdict(counted["allocations"] == counted["messages"]),
     )
-    first, last = stream[0]["resident_kb"], stream[-1]["resident_kb"]
+    first, last = stream[0]["own_kb"], stream[-1]["own_kb"]
     yield Row(
         f"memory over a stream of {gigabytes} GB",
         f"{first} KiB after 1 GB, {last} KiB after {gigabytes} GB, the traffic itself "
