@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: MIT */
+#include "internal.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include <pyst/error.h>
+
+/*
+ * Does what there is to do, or waits until there is something. Returns 1 to look for notices, 0
+ * when `until` has come, or an error.
+ */
+static int wait_once(struct pyst_ami_connection *c, uint64_t until)
+{
+    struct pollfd poll_fd = {.fd = c->watch.epoll, .events = POLLIN};
+    struct timespec timeout;
+    struct timespec *timeoutp = NULL;
+    int r;
+
+    r = machine_process(c);
+    if (r != 0)
+        return r;
+    if (until != UINT64_MAX) {
+        const uint64_t now = pyst_ami_connection_now();
+
+        if (until <= now)
+            return 0;
+        timeout.tv_sec = (time_t)((until - now) / 1000000);
+        timeout.tv_nsec = (long)((until - now) % 1000000) * 1000;
+        timeoutp = &timeout;
+    }
+    r = ppoll(&poll_fd, 1, timeoutp, NULL);
+    return r < 0 ? PYST_ERR_SYSTEM : 1;
+}
+
+/* Keeps all notices that are there, the CLOSED of a connection that ended included. */
+static int keep_all(struct pyst_ami_connection *c)
+{
+    struct pyst_ami_notice notice;
+    int r;
+
+    while ((r = connection_pull(c, &notice)) > 0) {
+        r = connection_keep(c, &notice);
+        if (r < 0)
+            return r;
+    }
+    return r;
+}
+
+static bool is_ready(const struct pyst_ami_connection *c)
+{
+    return c->state == PYST_AMI_CONNECTION_OPEN &&
+           pyst_ami_session_state(c->session) == PYST_AMI_STATE_READY;
+}
+
+int pyst_ami_connection_open(struct pyst_ami_connection *c, uint64_t until)
+{
+    struct pyst_ami_notice notice;
+    int r;
+
+    connection_release(c);
+    if (is_ready(c))
+        return 0;
+    if (c->state == PYST_AMI_CONNECTION_ENDED) {
+        r = keep_all(c);
+        if (r < 0)
+            return r;
+    }
+    if (c->state == PYST_AMI_CONNECTION_IDLE) {
+        r = pyst_ami_connection_start(c);
+        if (r < 0)
+            return r;
+    }
+    for (;;) {
+        r = connection_pull(c, &notice);
+        if (r < 0)
+            return r;
+        if (r == 0) {
+            if (connection_full(c))
+                return PYST_ERR_LIMIT_QUEUE;
+            r = wait_once(c, until);
+            if (r <= 0)
+                return r < 0 ? r : PYST_ERR_TIMED_OUT;
+            continue;
+        }
+        switch (notice.type) {
+        case PYST_AMI_NOTICE_GREETED:
+            break;
+        case PYST_AMI_NOTICE_READY:
+            return 0;
+        case PYST_AMI_NOTICE_CLOSED:
+            if (c->state == PYST_AMI_CONNECTION_IDLE)
+                return notice.error < 0 ? notice.error : PYST_ERR_CLOSED;
+            break;
+        default:
+            r = connection_keep(c, &notice);
+            if (r < 0)
+                return r;
+        }
+    }
+}
+
+struct pyst_ami_answer *pyst_ami_answer_free(struct pyst_ami_answer *answer)
+{
+    if (!answer)
+        return NULL;
+    pyst_ami_message_unref(answer->response);
+    for (size_t i = 0; i < answer->n_items; i++)
+        pyst_ami_message_unref(answer->items[i]);
+    free(answer);
+    return NULL;
+}
+
+static struct pyst_ami_answer *new_answer(const struct pyst_ami_notice *done)
+{
+    struct pyst_ami_answer *answer;
+    struct pyst_ami_message **items;
+
+    answer = malloc(sizeof(*answer) + done->n_items * sizeof(*items));
+    if (!answer)
+        return NULL;
+    items = (struct pyst_ami_message **)(answer + 1);
+    for (size_t i = 0; i < done->n_items; i++)
+        items[i] = pyst_ami_message_ref(done->items[i]);
+    answer->response = pyst_ami_message_ref(done->message);
+    answer->items = items;
+    answer->n_items = done->n_items;
+    return answer;
+}
+
+/* The words of Asterisk, when it is Asterisk that refused. */
+static void note_refusal(struct pyst_ami_connection *c, const struct pyst_ami_notice *done)
+{
+    struct pyst_text words = pyst_text_none();
+
+    if (done->error >= 0)
+        return;
+    if (done->message)
+        words = pyst_ami_message_get(done->message, pyst_text("Message"));
+    if (words.size > 0)
+        fault_set(&c->fault, done->error, "%.*s", (int)words.size, words.data);
+    else if (c->state == PYST_AMI_CONNECTION_OPEN)
+        fault_set(&c->fault, done->error, "%s", pyst_strerror(done->error));
+}
+
+/* Waits for the DONE of `number`, which is then the session's last notice; keeps the others. */
+static int wait_done(struct pyst_ami_connection *c, uint64_t number, struct pyst_ami_notice *done)
+{
+    int r;
+
+    for (;;) {
+        r = connection_pull(c, done);
+        if (r < 0)
+            return r;
+        if (r == 0) {
+            if (c->state == PYST_AMI_CONNECTION_IDLE)
+                return PYST_ERR_NOT_SENT;
+            if (connection_full(c))
+                return PYST_ERR_LIMIT_QUEUE;
+            r = wait_once(c, UINT64_MAX);
+        } else if (done->type == PYST_AMI_NOTICE_DONE && done->action == number) {
+            return 1;
+        } else {
+            r = connection_keep(c, done);
+        }
+        if (r < 0)
+            return r;
+    }
+}
+
+/* Ends an action of which nobody wants to hear any more. */
+static void withdraw(struct pyst_ami_connection *c, uint64_t number)
+{
+    struct pyst_ami_notice notice;
+
+    if (pyst_ami_session_cancel(c->session, number) <= 0)
+        return;
+    while (connection_pull(c, &notice) > 0) {
+        if (notice.type == PYST_AMI_NOTICE_DONE && notice.action == number)
+            return;
+        if (connection_keep(c, &notice) < 0)
+            return;
+    }
+}
+
+int pyst_ami_connection_run(struct pyst_ami_connection *c, const struct pyst_ami_action *action,
+                            const struct pyst_ami_submission *how, struct pyst_ami_answer **answerp)
+{
+    struct pyst_ami_notice done;
+    uint64_t number;
+    int r;
+
+    connection_release(c);
+    if (answerp)
+        *answerp = NULL;
+    if (c->state == PYST_AMI_CONNECTION_IDLE)
+        return PYST_ERR_STATE;
+    r = pyst_ami_session_submit(c->session, action, how, pyst_ami_connection_now(), &number);
+    if (r < 0)
+        return r;
+    r = wait_done(c, number, &done);
+    if (r < 0) {
+        const int saved = errno;
+
+        withdraw(c, number);
+        errno = saved;
+        return r;
+    }
+    note_refusal(c, &done);
+    if (answerp && done.message) {
+        *answerp = new_answer(&done);
+        if (!*answerp)
+            return PYST_ERR_NO_MEMORY;
+    }
+    return done.error;
+}
+
+int pyst_ami_connection_wait(struct pyst_ami_connection *c, uint64_t until,
+                             struct pyst_ami_notice *noticep)
+{
+    for (;;) {
+        int r = pyst_ami_connection_next(c, noticep);
+
+        if (r != 0)
+            return r;
+        if (c->state == PYST_AMI_CONNECTION_IDLE)
+            return PYST_ERR_STATE;
+        r = wait_once(c, until);
+        if (r < 0)
+            return r;
+        if (r == 0)
+            /* What the last look brought is there, though its time has come. */
+            return pyst_ami_connection_next(c, noticep);
+    }
+}

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef PYST_CONNECTION_STREAM_RESULT_H
+#define PYST_CONNECTION_STREAM_RESULT_H
+
+/** How receiving or sending went. */
+enum stream_result {
+    STREAM_DONE,
+    STREAM_AGAIN, /* when the socket is ready: see tls_wants_write() */
+    STREAM_END,   /* the peer said goodbye and ended */
+    STREAM_CUT,   /* the stream ended, or was reset, without a goodbye */
+    STREAM_FAILED /* the reason is in the fault */
+};
+
+#endif
