@@ -61,7 +61,7 @@ static void take_pong(const struct pyst_ami_notice *notice)
 }
 
 /* Gives notices to the callback until it has seen all it wants. */
-static void loop(struct pyst_ami_connection *connection, callback callback)
+static void loop(struct pyst_ami_connection *connection, callback give)
 {
     while (seen < wanted) {
         struct pollfd polled = {.fd = pyst_ami_connection_get_fd(connection), .events = POLLIN};
@@ -81,7 +81,7 @@ static void loop(struct pyst_ami_connection *connection, callback callback)
             if (notice.type == PYST_AMI_NOTICE_CLOSED) {
                 fail("closed", notice.error);
             }
-            callback(&notice);
+            give(&notice);
         }
         if (r < 0) {
             fail("next", r);
