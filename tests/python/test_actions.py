@@ -49,7 +49,7 @@ class FakeEvent:
 
 @pytest.mark.parametrize("name", ACTIONS)
 def test_every_documented_action_has_a_class_that_sends_its_parameters(name: str) -> None:
-    action_class = catalogue.CLASSES[name.lower()]
+    action_class: Any = catalogue.CLASSES[name.lower()]
     assert getattr(actions, action_class.__name__) is action_class
     assert action_class.name == name
     assert list(action_class.versions) == ACTIONS[name]["versions"]
@@ -74,9 +74,9 @@ def test_what_every_version_requires_must_be_given(name: str) -> None:
         for parameter, facts in ACTIONS[name]["parameters"].items()
         if facts["required"] == versions
     }
-    keywords = inspect.signature(catalogue.CLASSES[name.lower()]).parameters.values()
-    given = {k.name: "x" for k in keywords if k.default is k.empty}
-    action = catalogue.CLASSES[name.lower()](**given)
+    action_class: Any = catalogue.CLASSES[name.lower()]
+    keywords = inspect.signature(action_class).parameters.values()
+    action = action_class(**{k.name: "x" for k in keywords if k.default is k.empty})
     assert {header for header, _ in action.headers()} == required
 
 
@@ -334,7 +334,7 @@ from asterisk.actions import Action, Login, Originate, UpdateConfig
 from asterisk.actions import events
 
 def good(event: events.Message) -> Optional[str]:
-    Originate(channel="x", priority=1, async_=True, variable={"A": 1}, headers={"B": ["c"]})
+    Originate(channel="x", priority=1, async_=True, variable={"A": 1}, headers={"B": ["c"], "C": 1})
     Originate(channel="x", variable=["A=1"]).check([16, 22])
     UpdateConfig(src_filename="a", dst_filename="a", cat=["a", None])
     Action("Any", [("A", "1")], action_id="7").headers()

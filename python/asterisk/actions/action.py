@@ -30,7 +30,7 @@ Numbered = Union[Sequence[Value], Value]
 
 #: Headers by their names: a mapping, whose values may be lists to repeat a header, or pairs in
 #: order.
-Headers = Union[Mapping[str, Union[Sequence[Value], Value]], Iterable["tuple[str, Value]"]]
+Headers = Union[Mapping[str, Union[Sequence[Value], Value]], Sequence["tuple[str, Value]"]]
 
 SECRETS = frozenset({"secret", "password", "newpassword", "oldpassword", "key(login)"})
 
