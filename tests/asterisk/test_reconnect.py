@@ -1,0 +1,175 @@
+# SPDX-License-Identifier: MIT
+"""The server goes away in the middle of things, and comes back."""
+
+import threading
+import time
+from collections import Counter
+from typing import Callable, Dict, List
+
+import pytest
+
+from asterisk.manager import (
+    Manager,
+    ManagerException,
+    ManagerOutcomeUnknown,
+    ManagerSocketException,
+    Reconnect,
+)
+from asterisk_server import AsteriskServer
+from heard import Heard, mark
+
+
+class Watched(Manager):
+    """A manager that reconnects, and counts how often it was lost and restored."""
+
+    def __init__(self, server: AsteriskServer) -> None:
+        super().__init__(timeout=60, reconnect=Reconnect(min_delay=0.05, max_delay=0.5))
+        self.losses: List[BaseException] = []
+        self.returns = 0
+        self.on_lost = self.losses.append
+        self.on_restored = self._count_return
+        self.connect(server.host, server.ami_port)
+        self.login("admin", "secret")
+
+    def _count_return(self) -> None:
+        self.returns += 1
+
+
+def wait_until(true: Callable[[], bool], what: str) -> None:
+    deadline = time.monotonic() + 60
+    while not true():
+        assert time.monotonic() < deadline, what
+        time.sleep(0.01)
+
+
+class Traffic(threading.Thread):
+    """Submits pings without end, and notes how each of them ended."""
+
+    def __init__(self, manager: Manager) -> None:
+        super().__init__()
+        self.manager = manager
+        self.ends: Dict[int, List[str]] = {}
+        self.stopping = threading.Event()
+        self.refused = 0
+
+    def run(self) -> None:
+        number = 0
+        while not self.stopping.is_set():
+            if self.running() > 100:
+                time.sleep(0.001)
+                continue
+            number += 1
+            try:
+                future = self.manager.submit("Ping")
+            except ManagerSocketException:
+                self.refused += 1
+                time.sleep(0.01)
+                continue
+            ends = self.ends[number] = []
+            future.add_done_callback(lambda future, ends=ends: ends.append(outcome(future)))
+
+    def running(self) -> int:
+        return sum(not ends for ends in list(self.ends.values())[-200:])
+
+    def counts(self) -> "Counter[str]":
+        return Counter(end for ends in list(self.ends.values()) for end in list(ends))
+
+    def stop(self) -> None:
+        self.stopping.set()
+        self.join(60)
+        wait_until(lambda: self.running() == 0, "a ping never ended")
+
+
+def outcome(future: "object") -> str:
+    error = future.exception()  # type: ignore[attr-defined]
+    return type(error).__name__ if error else "answered"
+
+
+def test_killed_in_mid_traffic(own_server: AsteriskServer) -> None:
+    with Watched(own_server) as manager:
+        traffic = Traffic(manager)
+        traffic.start()
+        for n in range(1, 4):
+            answered = traffic.counts()["answered"]
+            wait_until(lambda: traffic.counts()["answered"] > answered + 1000, "no traffic")
+            own_server.kill()
+            wait_until(lambda: len(manager.losses) == n, "the loss was not told")
+            own_server.run()
+            wait_until(lambda: manager.returns == n, "the return was not told")
+        traffic.stop()
+        assert {len(ends) for ends in traffic.ends.values()} == {1}
+        counts = traffic.counts()
+        assert set(counts) <= {"answered", "ManagerOutcomeUnknown", "ManagerSocketException"}
+        assert len(manager.losses) == manager.returns == 3
+
+
+def test_actions_in_flight_have_an_unknown_outcome(own_server: AsteriskServer) -> None:
+    with Watched(own_server) as manager:
+        # A server answers nothing else while it is busy with a call that is not asynchronous.
+        call = manager.submit(
+            "Originate", Channel="Local/ring@tests", Application="NoOp", Timeout="50000"
+        )
+        pings = [manager.submit("Ping") for _ in range(50)]
+        time.sleep(0.5)
+        assert not any(future.done() for future in [call, *pings])
+        own_server.kill()
+        for future in [call, *pings]:
+            with pytest.raises(ManagerOutcomeUnknown):
+                future.result(60)
+        own_server.run()
+        wait_until(lambda: manager.returns == 1, "the return was not told")
+        # Nothing was repeated behind the program's back.
+        assert manager.send("CoreShowChannels").check()[-1]["ListItems"] == "0"
+
+
+def test_filters_and_mask_hold_after_the_return(own_server: AsteriskServer) -> None:
+    with Watched(own_server) as manager:
+        heard = Heard(manager)
+        manager.add_filter("Event: UserEvent")
+        mark(manager, heard, "before")
+        own_server.kill()
+        own_server.run()
+        wait_until(lambda: manager.returns == 1, "the return was not told")
+        begin = len(heard.events)
+        manager.send(
+            "Originate", Channel="Local/short@tests", Application="Wait", Data="0.1"
+        ).check()
+        mark(manager, heard, "after")
+        assert {event.name for event in heard.events[begin:]} <= {"UserEvent", "FullyBooted"}
+
+
+def test_server_that_says_goodbye(own_server: AsteriskServer) -> None:
+    with Watched(own_server) as manager:
+        heard = Heard(manager)
+        own_server.stop()
+        wait_until(lambda: len(manager.losses) == 1, "the loss was not told")
+        assert heard.named("Shutdown")
+        own_server.run()
+        wait_until(lambda: manager.returns == 1, "the return was not told")
+        assert manager.ping().get_header("Ping") == "Pong"
+
+
+def test_command_that_stops_the_server(own_server: AsteriskServer) -> None:
+    # It is not answered: the connection just ends.
+    with Watched(own_server) as manager:
+        with pytest.raises(ManagerOutcomeUnknown):
+            manager.send("Command", Command="core stop now")
+
+
+def test_killed_without_reconnect(own_server: AsteriskServer) -> None:
+    manager = Manager(timeout=60)
+    manager.connect(own_server.host, own_server.ami_port)
+    manager.login("admin", "secret")
+    own_server.kill()
+    with pytest.raises(ManagerSocketException):
+        manager.ping()
+    with pytest.raises(ManagerException):
+        manager.ping()
+    manager.close()
+    with pytest.raises(ManagerSocketException):
+        manager.connect(own_server.host, own_server.ami_port)
+    own_server.run()
+    manager.connect(own_server.host, own_server.ami_port)
+    manager.login("admin", "secret")
+    assert manager.ping().get_header("Ping") == "Pong"
+    manager.close()
