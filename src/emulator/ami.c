@@ -349,9 +349,10 @@ int pyst_emulator_ami_send(struct pyst_emulator_ami *emulator, struct pyst_text 
     return buffer_append(&emulator->output, bytes);
 }
 
-int pyst_emulator_ami_play(struct pyst_emulator_ami *emulator, struct pyst_text name, uint64_t now)
+int pyst_emulator_ami_play(struct pyst_emulator_ami *emulator, struct pyst_text name,
+                           struct pyst_ami_message *action, uint64_t now)
 {
-    const struct answer *answer = find_answer(emulator, name, NULL);
+    const struct answer *answer = find_answer(emulator, name, action);
     int r;
 
     if (emulator->closing)
@@ -360,8 +361,11 @@ int pyst_emulator_ami_play(struct pyst_emulator_ami *emulator, struct pyst_text 
         return 0;
     if (now > emulator->now)
         emulator->now = now;
-    r = begin_run(emulator, answer, NULL);
-    return r < 0 ? r : 1;
+    r = begin_run(emulator, answer, action);
+    if (r < 0)
+        return r;
+    pyst_ami_message_ref(action);
+    return 1;
 }
 
 void pyst_emulator_ami_close(struct pyst_emulator_ami *emulator)

@@ -64,8 +64,8 @@ PYST_PUBLIC int pyst_emulator_ami_feed(struct pyst_emulator_ami *emulator, const
 /**
  * Answers what was received and plays what is due at `now`. Returns
  * - 0: done, until bytes come or the deadline.
- * - 1: *actionp is an action for the host to answer, by pyst_emulator_ami_send() or not at all; the
- *   caller owns it. Call again. Only with host_answers.
+ * - 1: *actionp is an action for the host to answer, by pyst_emulator_ami_send(), _play() or not at
+ *   all; the caller owns it. Call again. Only with host_answers.
  * - PYST_ERR_NO_MEMORY: nothing is lost or sent twice; call again.
  */
 PYST_PUBLIC int pyst_emulator_ami_process(struct pyst_emulator_ami *emulator, uint64_t now,
@@ -89,12 +89,12 @@ PYST_PUBLIC size_t pyst_emulator_ami_pending(const struct pyst_emulator_ami *emu
 PYST_PUBLIC int pyst_emulator_ami_send(struct pyst_emulator_ami *emulator, struct pyst_text bytes);
 
 /**
- * Begins the script's answer to `name`, as if an action of that name without headers had come:
- * for events that come of themselves. Returns 1, or 0 when the script has none.
+ * Begins the script's answer `name`: to `action`, which the host was given and still owns, or,
+ * NULL, to nobody, for events that come of themselves. Returns 1, or 0 when the script has none.
  * Errors: PYST_ERR_NO_MEMORY, PYST_ERR_STATE when closing.
  */
 PYST_PUBLIC int pyst_emulator_ami_play(struct pyst_emulator_ami *emulator, struct pyst_text name,
-                                       uint64_t now);
+                                       struct pyst_ami_message *action, uint64_t now);
 
 /** Closes once the output is sent; nothing is played or answered any more. */
 PYST_PUBLIC void pyst_emulator_ami_close(struct pyst_emulator_ami *emulator);
