@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: MIT */
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "show.h"
+
+json_t *json_text(struct pyst_text text)
+{
+    json_t *string = json_stringn(text.size ? text.data : "", text.size);
+    char *utf8;
+    size_t n = 0;
+
+    if (string)
+        return string;
+    utf8 = malloc(2 * text.size);
+    if (!utf8)
+        return NULL;
+    for (size_t i = 0; i < text.size; i++) {
+        unsigned char byte = (unsigned char)text.data[i];
+
+        if (byte >= 0x80)
+            utf8[n++] = (char)(0xc0 | byte >> 6);
+        utf8[n++] = (char)(byte >= 0x80 ? 0x80 | (byte & 0x3f) : byte);
+    }
+    string = json_stringn(utf8, n);
+    free(utf8);
+    return string;
+}
+
+void show_json(json_t *object)
+{
+    json_dumpf(object, stdout, JSON_COMPACT);
+    putchar('\n');
+    fflush(stdout);
+    json_decref(object);
+}
+
+/* A name that stands several times becomes an array. */
+static void put(json_t *object, struct pyst_text name, struct pyst_text value)
+{
+    json_t *key = json_text(name), *string = json_text(value);
+    json_t *known = key ? json_object_get(object, json_string_value(key)) : NULL;
+
+    if (!key || !string) {
+        json_decref(string);
+    } else if (!known) {
+        json_object_set_new(object, json_string_value(key), string);
+    } else if (json_is_array(known)) {
+        json_array_append_new(known, string);
+    } else {
+        json_t *array = json_array();
+
+        json_array_append(array, known);
+        json_array_append_new(array, string);
+        json_object_set_new(object, json_string_value(key), array);
+    }
+    json_decref(key);
+}
+
+static json_t *output_lines(const struct pyst_ami_message *message)
+{
+    json_t *lines = json_array();
+    struct pyst_text line;
+    size_t cursor = 0;
+
+    while (pyst_ami_message_next_output(message, &cursor, &line))
+        json_array_append_new(lines, json_text(line));
+    return lines;
+}
+
+static void show_message_json(const struct pyst_ami_message *message)
+{
+    json_t *object = json_object();
+    json_t *output = output_lines(message);
+
+    for (size_t i = 0; i < pyst_ami_message_n_headers(message); i++) {
+        struct pyst_ami_header header = pyst_ami_message_header(message, i);
+
+        if (header.name.data && !pyst_text_equal_nocase(header.name, pyst_text("Output")))
+            put(object, header.name, header.value);
+        else if (!header.name.data && json_array_size(output) == 0)
+            put(object, pyst_text(""), header.value);
+    }
+    if (json_array_size(output) > 0)
+        json_object_set(object, "Output", output);
+    json_decref(output);
+    show_json(object);
+}
+
+static void print_text(struct pyst_text text)
+{
+    for (size_t i = 0; i < text.size; i++) {
+        unsigned char byte = (unsigned char)text.data[i];
+
+        if ((byte < 0x20 && byte != 0x09) || byte == 0x7f)
+            printf("\\x%02x", byte);
+        else
+            putchar(byte);
+    }
+}
+
+static void print_title(const struct pyst_ami_message *message, bool colour)
+{
+    bool event = pyst_ami_message_kind(message) == PYST_AMI_EVENT;
+    time_t now = time(NULL);
+    struct tm local;
+    char clock[16];
+
+    localtime_r(&now, &local);
+    strftime(clock, sizeof(clock), "%H:%M:%S", &local);
+    printf(colour ? "\x1b[2m%s\x1b[0m  \x1b[1m" : "%s  ", clock);
+    print_text(pyst_ami_message_name(message));
+    printf("%s%s\n", colour ? "\x1b[0m" : "", event ? "" : " (response)");
+}
+
+void show_message(const struct pyst_ami_message *message, bool json)
+{
+    bool colour = isatty(STDOUT_FILENO);
+    int width = 0;
+
+    if (json) {
+        show_message_json(message);
+        return;
+    }
+    print_title(message, colour);
+    for (size_t i = 0; i < pyst_ami_message_n_headers(message); i++) {
+        size_t size = pyst_ami_message_header(message, i).name.size;
+
+        if (size > (size_t)width && size <= 24)
+            width = (int)size;
+    }
+    for (size_t i = 0; i < pyst_ami_message_n_headers(message); i++) {
+        struct pyst_ami_header header = pyst_ami_message_header(message, i);
+
+        if (pyst_text_equal_nocase(header.name, pyst_text("Event")) ||
+            pyst_text_equal_nocase(header.name, pyst_text("Response")))
+            continue;
+        if (header.value.size == 0)
+            continue; /* a person asks what there is */
+        printf("    %s", colour ? "\x1b[36m" : "");
+        print_text(header.name);
+        printf("%s%*s", colour ? "\x1b[0m" : "",
+               header.name.size < (size_t)width ? width - (int)header.name.size + 2 : 2, "");
+        print_text(header.value);
+        putchar('\n');
+    }
+    putchar('\n');
+    fflush(stdout);
+}
+
+void show_output(const struct pyst_ami_message *message, bool json)
+{
+    struct pyst_text line;
+    size_t cursor = 0;
+
+    if (json) {
+        show_message_json(message);
+        return;
+    }
+    while (pyst_ami_message_next_output(message, &cursor, &line)) {
+        if (isatty(STDOUT_FILENO))
+            print_text(line);
+        else
+            fwrite(line.data, 1, line.size, stdout);
+        putchar('\n');
+    }
+    fflush(stdout);
+}
