@@ -26,7 +26,7 @@ extern "C" {
     /* what is about to be sent */                                                                 \
     X(BAD_NAME, -10, "a header name is empty or contains a colon, CR, LF or NUL")                  \
     X(BAD_VALUE, -11, "a header value contains CR, LF or NUL, which would start a new header")     \
-    X(LINE_TOO_LONG, -12, "a line is longer than Asterisk reads (1023 bytes with its CR LF)")      \
+    X(LINE_TOO_LONG, -12, "a line is longer than Asterisk reads (1024 bytes with its CR LF)")      \
     X(TOO_MANY_HEADERS, -13, "an action has more headers than Asterisk reads (128)")               \
     X(NOT_IN_CATALOGUE, -14, "Asterisk documents no such name")                                    \
     X(MISSING_PARAMETER, -15, "a parameter that Asterisk requires is missing")                     \

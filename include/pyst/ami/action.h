@@ -12,7 +12,7 @@
  *
  * Nothing that could be read as another header or another action passes: CR, LF and NUL are
  * refused when a header is added. So is what Asterisk would silently cut or reject: a line of
- * more than 1021 bytes before its CR LF, and more than 128 headers (main/manager.c,
+ * more than 1022 bytes before its CR LF, and more than 128 headers (main/manager.c,
  * get_input and AST_MAX_MANHEADERS). An error leaves the action as it was.
  *
  * An action belongs to one thread at a time. It may be sent many times.
@@ -27,7 +27,7 @@ extern "C" {
 #endif
 
 /** What Asterisk reads: bytes of a line with its CR LF, and headers of an action. */
-#define PYST_AMI_ACTION_LINE_SIZE 1023
+#define PYST_AMI_ACTION_LINE_SIZE 1024
 #define PYST_AMI_ACTION_HEADERS   128
 
 struct pyst_ami_action;
