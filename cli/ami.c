@@ -94,13 +94,16 @@ static void catch_signals(void)
 int ami_failed(const struct pyst_ami_connection *connection, int error)
 {
     const char *detail = connection ? pyst_ami_connection_error_text(connection) : "";
+    const char *sentence = pyst_strerror(error);
 
     if (interrupted)
         return EXIT_INTERRUPTED;
-    if (*detail)
-        fprintf(stderr, "pyst: %s: %s\n", pyst_strerror(error), detail);
+    if (error == PYST_ERR_CONNECT && *detail)
+        fprintf(stderr, "pyst: cannot connect: %s\n", detail);
+    else if (!*detail || !strncmp(detail, sentence, strlen(sentence)))
+        fprintf(stderr, "pyst: %s\n", *detail ? detail : sentence);
     else
-        fprintf(stderr, "pyst: %s\n", pyst_strerror(error));
+        fprintf(stderr, "pyst: %s: %s\n", sentence, detail);
     return exit_code(error);
 }
 
