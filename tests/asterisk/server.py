@@ -16,9 +16,9 @@ from archive import Unavailable
 from asterisk_server import SELECTIONS, AsteriskServer, tree
 
 
-def directory_of(version: int) -> Path:
-    """Return where the server started by hand keeps its files."""
-    return Path(tempfile.gettempdir()) / f"pyst-asterisk-{os.getuid()}-{version}"
+def directory_of(version: int, name: str) -> Path:
+    """Return where the server called `name` keeps its files."""
+    return Path(tempfile.gettempdir()) / f"pyst-asterisk-{os.getuid()}-{version}{name}"
 
 
 def running(directory: Path) -> Optional[int]:
@@ -39,9 +39,9 @@ def unpack(versions: List[int], refresh: bool) -> None:
         print(f"Asterisk {version}: {path} ({time.monotonic() - before:.1f} s)")
 
 
-def start(version: int, as_json: bool) -> None:
+def start(version: int, name: str, as_json: bool) -> None:
     """Start a server that goes on when this program ends, and say where it listens."""
-    directory = directory_of(version)
+    directory = directory_of(version, name)
     pid = running(directory)
     if pid is not None:
         raise RuntimeError(f"Asterisk {version} runs already, as process {pid}")
@@ -65,13 +65,13 @@ def start(version: int, as_json: bool) -> None:
     if as_json:
         print(json.dumps(facts))
     else:
-        print("\n".join(f"{name:12} {value}" for name, value in facts.items()))
+        print("\n".join(f"{fact:12} {value}" for fact, value in facts.items()))
         print("\nLog in as admin with the secret `secret`.")
 
 
-def stop(version: int) -> None:
+def stop(version: int, name: str) -> None:
     """Stop the server that `start` started."""
-    directory = directory_of(version)
+    directory = directory_of(version, name)
     pid = running(directory)
     if pid is None:
         print(f"Asterisk {version} does not run.")
@@ -96,16 +96,18 @@ def main() -> int:
     starter = commands.add_parser("start", help="start a server in the background")
     starter.add_argument("version", type=int, nargs="?", choices=versions, default=versions[0])
     starter.add_argument("--json", action="store_true", help="print one JSON object")
+    starter.add_argument("--name", default="", help="to have several of one version")
     stopper = commands.add_parser("stop", help="stop the server that start started")
     stopper.add_argument("version", type=int, nargs="?", choices=versions, default=versions[0])
+    stopper.add_argument("--name", default="", help="the name it was started with")
     arguments = parser.parse_args()
     try:
         if arguments.command == "unpack":
             unpack(arguments.version, arguments.refresh)
         elif arguments.command == "start":
-            start(arguments.version, arguments.json)
+            start(arguments.version, arguments.name, arguments.json)
         else:
-            stop(arguments.version)
+            stop(arguments.version, arguments.name)
     except (Unavailable, RuntimeError) as error:
         print(f"server.py: {error}", file=sys.stderr)
         return 1
