@@ -4,7 +4,7 @@
 import statistics
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Union
 
 from measure import Failed, Sample, run, sample, server, wall_of
 from peers import Peer, Peers
@@ -12,8 +12,6 @@ from table import Row, absolute, beside, verdict
 from traffic import Traffic
 
 BENCH = Path(__file__).resolve().parent
-
-Spans = list[dict[str, Any]]
 
 
 class Plan(NamedTuple):
@@ -76,41 +74,41 @@ def _native(peer: Peer, *arguments: str) -> Program:
     return Program([str(peer.path), *arguments], "", peer.absent)
 
 
-def _sampled(measure: Callable[[], Sample], program: Program) -> Sample | str:
-    """Give a program's sample, or why there is none."""
+Result = Union[Sample, str]  # or why there is none
+
+
+def _parser(program: Program) -> Result:
+    """Measure a parser, which runs several rounds by itself, by processor time."""
     if program.absent:
         return f"absent: {program.absent}"
     try:
-        return measure()
+        spans = run(program.command, program.path)
     except Failed as reason:
         return f"failed: {reason}"
+    failed = max(span.get("failed", 0) / (span["count"] + span.get("failed", 0)) for span in spans)
+    return sample(spans, f"fails at {failed:.0%} of them" if failed > 0.01 else "", "cpu")
 
 
-def _parser(program: Program) -> Sample | str:
-    """Measure a parser, which runs several rounds by itself, by processor time."""
+def _clients(plan: Plan, programs: dict[str, Program], *how: str) -> dict[str, Result]:
+    """Measure clients in turns, so that what else the machine does meets them all.
 
-    def measure() -> Sample:
-        spans = run(program.command, program.path)
-        failed = max(
-            span.get("failed", 0) / (span["count"] + span.get("failed", 0)) for span in spans
-        )
-        return sample(spans, f"fails at {failed:.0%} of them" if failed > 0.01 else "", "cpu")
-
-    return _sampled(measure, program)
-
-
-def _served(plan: Plan, program: Program, size: int = 200) -> Sample | str:
-    """Measure a client, each run with a server of its own that has events of that size."""
-
-    def measure() -> Sample:
-        spans: list[dict[str, Any]] = []
-        for _ in range(plan.runs):
-            with server(plan.settings["server"], size) as port:
+    Each run has a server of its own; bench/c/server.c says what `how` may be.
+    """
+    spans: dict[str, list[dict[str, Any]]] = {}
+    results: dict[str, Result] = {
+        name: f"absent: {program.absent}" for name, program in programs.items() if program.absent
+    }
+    for _ in range(plan.runs):
+        for name, program in programs.items():
+            if name in results:
+                continue
+            with server(plan.settings["server"], *(how or ("200",))) as port:
                 command = [port if word == PORT else word for word in program.command]
-                spans += run(command, program.path)
-        return sample(spans)
-
-    return _sampled(measure, program)
+                try:
+                    spans.setdefault(name, []).extend(run(command, program.path))
+                except Failed as reason:
+                    results[name] = f"failed: {reason}"
+    return {name: results.get(name) or sample(spans[name]) for name in programs}
 
 
 def parsing(plan: Plan) -> Iterator[Row]:
@@ -174,77 +172,96 @@ def memory(plan: Plan) -> Iterator[Row]:
     )
 
 
+def _own_client(plan: Plan, what: str, count: str) -> Program:
+    program = plan.settings["client"]
+    absent = "" if program else "libpyst-connection is not built"
+    return Program([program, what, PORT, count], "", absent)
+
+
 def client(plan: Plan) -> Iterator[Row]:
     """Events over loopback into a callback, in C."""
     goami2 = plan.peers.goami2
-    settings = plan.settings
-    for size in (200, 400):
-        count = str(int(plan.scale * 1_000_000_000 / size))
-        absent = "" if settings["client"] else "libpyst-connection is not built"
-        ours = _served(plan, Program([settings["client"], "events", PORT, count], "", absent), size)
-        floor = _served(plan, Program([settings["drain"], PORT, count, str(size)]), size)
-        what = f"C client, events of {size} bytes"
-        yield beside(what, ours, "bare recv loop", floor, 0.7)
-        fewer = str(int(plan.scale * 200_000))
-        theirs = _served(plan, _native(goami2, "events", PORT, fewer), size)
-        yield beside(what, ours, goami2.name, theirs)
+    for how, label, count in (
+        (("200", "each"), "written one by one", int(plan.scale * 1_000_000)),
+        (("200",), "written in large pieces", int(plan.scale * 5_000_000)),
+    ):
+        programs = {
+            "ours": _own_client(plan, "events", str(count)),
+            "floor": Program([plan.settings["drain"], PORT, str(count), how[0]]),
+            "goami2": _native(goami2, "events", PORT, str(int(plan.scale * 200_000))),
+        }
+        results = _clients(plan, programs, *how)
+        what = f"C client, events of 200 bytes {label}"
+        yield beside(what, results["ours"], "bare recv loop", results["floor"], 0.7)
+        yield beside(what, results["ours"], goami2.name, results["goami2"])
 
 
 def events(plan: Plan) -> Iterator[Row]:
     """Events of 200 bytes over loopback to a handler in Python, on one core."""
     peers = plan.peers
+    path = plan.settings["python_path"]
 
     def amount(count: int) -> str:
         return str(int(count * plan.scale))
 
-    def ours(script: str) -> Sample | str:
-        path = plan.settings["python_path"]
-        return _served(plan, _python(plan, path, script, PORT, amount(1_000_000)))
+    def of(peer: Peer, script: str, count: int) -> Program:
+        return _peer(plan, peer, script, PORT, amount(count))
 
-    def theirs(peer: Peer, script: str, count: int) -> Sample | str:
-        return _served(plan, _peer(plan, peer, script, PORT, amount(count)))
-
-    pyst = theirs(peers.pyst, "events_manager.py", 30_000)
-    panoramisk = theirs(peers.panoramisk, "events_panoramisk.py", 100_000)
-    pystrix = theirs(peers.pystrix, "events_pystrix.py", 50_000)
-    pyst2 = theirs(peers.pyst2, "events_manager.py", 3_000)
+    results = _clients(
+        plan,
+        {
+            "manager": _python(plan, path, "events_manager.py", PORT, amount(1_000_000)),
+            "aio": _python(plan, path, "events_aio.py", PORT, amount(1_000_000)),
+            "pyst": of(peers.pyst, "events_manager.py", 30_000),
+            "panoramisk": of(peers.panoramisk, "events_panoramisk.py", 100_000),
+            "pystrix": of(peers.pystrix, "events_pystrix.py", 50_000),
+            "pyst2": of(peers.pyst2, "events_manager.py", 3_000),
+        },
+    )
+    manager, panoramisk = results["manager"], results["panoramisk"]
     what = "Python, events to a handler"
-    manager = ours("events_manager.py")
     yield absolute(what, manager, 1e6)
-    yield beside(what, manager, peers.pyst.name, pyst, 25.0)
+    yield beside(what, manager, peers.pyst.name, results["pyst"], 25.0)
     yield beside(what, manager, peers.panoramisk.name, panoramisk, 10.0)
-    yield beside(what, manager, peers.pystrix.name, pystrix)
-    yield beside(what, manager, peers.pyst2.name, pyst2)
-    aio = ours("events_aio.py")
-    yield beside("Python, events, asyncio", aio, peers.panoramisk.name, panoramisk, 10.0)
+    yield beside(what, manager, peers.pystrix.name, results["pystrix"])
+    yield beside(what, manager, peers.pyst2.name, results["pyst2"])
+    what = "Python, events, asyncio"
+    yield beside(what, results["aio"], peers.panoramisk.name, panoramisk, 10.0)
 
 
 def pings(plan: Plan) -> Iterator[Row]:
     """Pings and their responses over loopback: 10,000 in flight, or one by one."""
     path = plan.settings["python_path"]
     peers = plan.peers
+    many = "10000"
 
     def serial(count: int) -> str:
         return str(max(4, int(count * plan.scale)))
 
-    panoramisk = _served(plan, _peer(plan, peers.panoramisk, "pings_panoramisk.py", PORT, "10000"))
-    pyst = _served(plan, _peer(plan, peers.pyst, "pings_serial.py", PORT, serial(4_000)))
-    pyst2 = _served(plan, _peer(plan, peers.pyst2, "pings_serial.py", PORT, serial(2_000)))
-    pystrix = _served(plan, _peer(plan, peers.pystrix, "pings_pystrix.py", PORT, serial(8)))
-    for what, script in (
-        ("Python, 10,000 actions in flight", "pings_manager.py"),
-        ("Python, 10,000 in flight, asyncio", "pings_aio.py"),
+    results = _clients(
+        plan,
+        {
+            "manager": _python(plan, path, "pings_manager.py", PORT, many),
+            "aio": _python(plan, path, "pings_aio.py", PORT, many),
+            "c": _own_client(plan, "pings", many),
+            "serial": _python(plan, path, "pings_serial.py", PORT, serial(10_000)),
+            "panoramisk": _peer(plan, peers.panoramisk, "pings_panoramisk.py", PORT, many),
+            "pyst": _peer(plan, peers.pyst, "pings_serial.py", PORT, serial(4_000)),
+            "pyst2": _peer(plan, peers.pyst2, "pings_serial.py", PORT, serial(2_000)),
+            "pystrix": _peer(plan, peers.pystrix, "pings_pystrix.py", PORT, serial(8)),
+        },
+    )
+    for what, name in (
+        ("Python, 10,000 actions in flight", "manager"),
+        ("Python, 10,000 in flight, asyncio", "aio"),
     ):
-        ours = _served(plan, _python(plan, path, script, PORT, "10000"))
-        yield beside(what, ours, peers.panoramisk.name, panoramisk, 3.0)
-        yield beside(what, ours, f"{peers.pyst.name}, one by one", pyst, 10.0)
-        yield beside(what, ours, f"{peers.pyst2.name}, one by one", pyst2)
-        yield beside(what, ours, f"{peers.pystrix.name}, one by one", pystrix)
-    alone = _served(plan, _python(plan, path, "pings_serial.py", PORT, serial(10_000)))
-    yield beside("Python, actions one by one", alone, peers.pyst.name, pyst)
-    absent = "" if plan.settings["client"] else "libpyst-connection is not built"
-    command = [plan.settings["client"], "pings", PORT, "10000"]
-    yield absolute("C, 10,000 actions in flight", _served(plan, Program(command, "", absent)))
+        ours = results[name]
+        yield beside(what, ours, peers.panoramisk.name, results["panoramisk"], 3.0)
+        yield beside(what, ours, f"{peers.pyst.name}, one by one", results["pyst"], 10.0)
+        yield beside(what, ours, f"{peers.pyst2.name}, one by one", results["pyst2"])
+        yield beside(what, ours, f"{peers.pystrix.name}, one by one", results["pystrix"])
+    yield beside("Python, actions one by one", results["serial"], peers.pyst.name, results["pyst"])
+    yield absolute("C, 10,000 actions in flight", results["c"])
 
 
 def importing(plan: Plan) -> Iterator[Row]:

@@ -125,15 +125,15 @@ def wall_of(command: Sequence[str], environment: Mapping[str, str]) -> float:
 
 
 @contextlib.contextmanager
-def server(program: str, event_size: int = 200) -> Iterator[str]:
+def server(program: str, *arguments: str) -> Iterator[str]:
     """Run the server of bench/c/server.c on the servers' core.
 
     Parameters
     ----------
     program : str
         Its path.
-    event_size : int
-        Bytes of an event of a flood.
+    *arguments : str
+        Of the program: bytes of an event, and how they are written.
 
     Yields
     ------
@@ -141,7 +141,7 @@ def server(program: str, event_size: int = 200) -> Iterator[str]:
         Its port.
     """
     process = subprocess.Popen(
-        [program, str(event_size)],
+        [program, *arguments],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,

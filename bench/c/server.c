@@ -4,15 +4,16 @@
  * A manager server for measuring: it costs as little as it can, so that what is measured is the
  * client. Usage:
  *
- *     server [EVENT-SIZE]
+ *     server EVENT-SIZE [each]
  *
  * It listens on a free port of 127.0.0.1, prints the number, serves one client after another and
  * ends when its standard input does, so it never outlives the program that started it.
  *
  * Login, Challenge, Ping, Logoff and Command are answered as Asterisk 22 does; what it does not
  * know is answered with success. "Action: Flood" with "Count: N" is answered and followed by N
- * events of exactly EVENT-SIZE bytes (200 when not given) and one event FloodEnd, as fast as the
- * client takes them. It goes on reading while it has bytes to send, as much as comes.
+ * events of exactly EVENT-SIZE bytes and one event FloodEnd, as fast as the client takes them: in
+ * large pieces, or with "each" an event at a time, as Asterisk writes them (main/manager.c,
+ * process_events). It goes on reading while it has bytes to send, as much as comes.
  */
 
 #include <errno.h>
@@ -52,7 +53,8 @@ struct client {
 
 /* The events of a flood one behind the other, all of one size. */
 static char *block;
-static size_t event_size = 200;
+static size_t event_size;
+static bool one_by_one;
 
 static void die(const char *what)
 {
@@ -202,6 +204,21 @@ static void serve_all(struct client *client)
     memmove(client->in.data, at, client->in.used);
 }
 
+/* Sends a piece of the flood: to the end of the block, or of an event. */
+static ssize_t send_flood(struct client *client)
+{
+    uint64_t size = BLOCK_EVENTS * (uint64_t)event_size;
+    uint64_t offset = client->flood_sent % size;
+    uint64_t piece = one_by_one ? event_size - offset % event_size : size - offset;
+    uint64_t left = client->flood_total - client->flood_sent;
+    ssize_t n = send(client->fd, block + offset, left < piece ? left : piece, MSG_NOSIGNAL);
+
+    if (n > 0) {
+        client->flood_sent += (uint64_t)n;
+    }
+    return n;
+}
+
 /* Sends what the socket takes; responses first, then the flood. False when the client is gone. */
 static bool send_some(struct client *client)
 {
@@ -217,18 +234,14 @@ static bool send_some(struct client *client)
             client->out_sent = client->out.used = 0;
         }
     } else if (client->flood_sent < client->flood_total) {
-        uint64_t size = BLOCK_EVENTS * (uint64_t)event_size;
-        uint64_t offset = client->flood_sent % size;
-        uint64_t left = client->flood_total - client->flood_sent;
-
-        n = send(client->fd, block + offset, left < size - offset ? left : size - offset,
-                 MSG_NOSIGNAL);
-        if (n > 0) {
-            client->flood_sent += (uint64_t)n;
+        /* Several small pieces for one poll. */
+        for (int i = one_by_one ? 256 : 1; i > 0 && n >= 0; i--) {
+            n = send_flood(client);
         }
         if (client->flood_sent == client->flood_total) {
             client->flood_total = client->flood_sent = 0;
             append_text(&client->out, "Event: FloodEnd\r\nPrivilege: system,all\r\n\r\n");
+            n = 0;
         }
     }
     return n >= 0 || errno == EAGAIN || errno == EINTR;
@@ -292,9 +305,12 @@ int main(int argc, char **argv)
     int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     bool wanted = true;
 
-    if (argc > 1) {
-        event_size = strtoul(argv[1], NULL, 10);
+    if (argc < 2) {
+        fprintf(stderr, "usage: server EVENT-SIZE [each]\n");
+        return 2;
     }
+    event_size = strtoul(argv[1], NULL, 10);
+    one_by_one = argc > 2;
     alarm(LONGEST_RUN);
     make_block();
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
