@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #include <pyst/error.h>
@@ -50,6 +51,33 @@ static int keep_all(struct pyst_ami_connection *c)
     return r;
 }
 
+/* Words for an error of a call that waits, unless there are better ones. */
+static int tell(struct pyst_ami_connection *c, int error)
+{
+    if (error < 0 && error == PYST_ERR_SYSTEM)
+        fault_set(&c->told, error, "%s", strerror(errno));
+    else if (error < 0)
+        fault_set(&c->told, error, "%s", pyst_strerror(error));
+    return error;
+}
+
+/* What an attempt was at when its time was over. */
+static int tell_late(struct pyst_ami_connection *c)
+{
+    const char *what = "logged in";
+
+    if (c->state == PYST_AMI_CONNECTION_WAITING && c->fault.error < 0)
+        return fault_set(&c->told, PYST_ERR_TIMED_OUT, "%s", c->fault.text);
+    if (c->state == PYST_AMI_CONNECTION_RESOLVING)
+        what = "resolved";
+    else if (c->state != PYST_AMI_CONNECTION_OPEN)
+        what = "connected";
+    else if (pyst_ami_session_state(c->session) == PYST_AMI_STATE_GREETING)
+        what = "greeted as a manager does";
+    return fault_set(&c->told, PYST_ERR_TIMED_OUT, "%s port %u: not %s in time", c->options.host,
+                     c->options.port, what);
+}
+
 static bool is_ready(const struct pyst_ami_connection *c)
 {
     return c->state == PYST_AMI_CONNECTION_OPEN &&
@@ -59,31 +87,23 @@ static bool is_ready(const struct pyst_ami_connection *c)
 int pyst_ami_connection_open(struct pyst_ami_connection *c, uint64_t until)
 {
     struct pyst_ami_notice notice;
-    int r;
+    int r = 0;
 
     connection_release(c);
     if (is_ready(c))
         return 0;
-    if (c->state == PYST_AMI_CONNECTION_ENDED) {
+    if (c->state == PYST_AMI_CONNECTION_ENDED)
         r = keep_all(c);
-        if (r < 0)
-            return r;
-    }
-    if (c->state == PYST_AMI_CONNECTION_IDLE) {
+    if (r == 0 && c->state == PYST_AMI_CONNECTION_IDLE)
         r = pyst_ami_connection_start(c);
-        if (r < 0)
-            return r;
-    }
-    for (;;) {
+    while (r >= 0) {
         r = connection_pull(c, &notice);
         if (r < 0)
-            return r;
+            break;
         if (r == 0) {
-            if (connection_full(c))
-                return PYST_ERR_LIMIT_QUEUE;
-            r = wait_once(c, until);
-            if (r <= 0)
-                return r < 0 ? r : PYST_ERR_TIMED_OUT;
+            r = connection_full(c) ? PYST_ERR_LIMIT_QUEUE : wait_once(c, until);
+            if (r == 0)
+                return tell_late(c);
             continue;
         }
         switch (notice.type) {
@@ -93,14 +113,13 @@ int pyst_ami_connection_open(struct pyst_ami_connection *c, uint64_t until)
             return 0;
         case PYST_AMI_NOTICE_CLOSED:
             if (c->state == PYST_AMI_CONNECTION_IDLE)
-                return notice.error < 0 ? notice.error : PYST_ERR_CLOSED;
+                return notice.error < 0 ? notice.error : tell(c, PYST_ERR_CLOSED);
             break;
         default:
             r = connection_keep(c, &notice);
-            if (r < 0)
-                return r;
         }
     }
+    return tell(c, r);
 }
 
 struct pyst_ami_answer *pyst_ami_answer_free(struct pyst_ami_answer *answer)
@@ -132,18 +151,16 @@ static struct pyst_ami_answer *new_answer(const struct pyst_ami_notice *done)
 }
 
 /* The words of Asterisk, when it is Asterisk that refused. */
-static void note_refusal(struct pyst_ami_connection *c, const struct pyst_ami_notice *done)
+static void tell_refusal(struct pyst_ami_connection *c, const struct pyst_ami_notice *done)
 {
     struct pyst_text words = pyst_text_none();
 
-    if (done->error >= 0)
-        return;
     if (done->message)
         words = pyst_ami_message_get(done->message, pyst_text("Message"));
-    if (words.size > 0)
-        fault_set(&c->fault, done->error, "%.*s", (int)words.size, words.data);
-    else if (c->state == PYST_AMI_CONNECTION_OPEN)
-        fault_set(&c->fault, done->error, "%s", pyst_strerror(done->error));
+    if (done->error < 0 && words.size > 0)
+        fault_set(&c->told, done->error, "%.*s", (int)words.size, words.data);
+    else if (done->error < 0)
+        tell(c, done->error);
 }
 
 /* Waits for the DONE of `number`, which is then the session's last notice; keeps the others. */
@@ -196,24 +213,25 @@ int pyst_ami_connection_run(struct pyst_ami_connection *c, const struct pyst_ami
     connection_release(c);
     if (answerp)
         *answerp = NULL;
-    if (c->state == PYST_AMI_CONNECTION_IDLE)
-        return PYST_ERR_STATE;
-    r = pyst_ami_session_submit(c->session, action, how, pyst_ami_connection_now(), &number);
+    r = PYST_ERR_STATE;
+    if (c->state != PYST_AMI_CONNECTION_IDLE)
+        r = pyst_ami_session_submit(c->session, action, how, pyst_ami_connection_now(), &number);
     if (r < 0)
-        return r;
+        return tell(c, r);
     r = wait_done(c, number, &done);
     if (r < 0) {
         const int saved = errno;
 
+        tell(c, r);
         withdraw(c, number);
         errno = saved;
         return r;
     }
-    note_refusal(c, &done);
+    tell_refusal(c, &done);
     if (answerp && done.message) {
         *answerp = new_answer(&done);
         if (!*answerp)
-            return PYST_ERR_NO_MEMORY;
+            return tell(c, PYST_ERR_NO_MEMORY);
     }
     return done.error;
 }
@@ -224,15 +242,16 @@ int pyst_ami_connection_wait(struct pyst_ami_connection *c, uint64_t until,
     for (;;) {
         int r = pyst_ami_connection_next(c, noticep);
 
-        if (r != 0)
-            return r;
-        if (c->state == PYST_AMI_CONNECTION_IDLE)
-            return PYST_ERR_STATE;
-        r = wait_once(c, until);
-        if (r < 0)
-            return r;
-        if (r == 0)
+        if (r == 0 && c->state == PYST_AMI_CONNECTION_IDLE)
+            r = PYST_ERR_STATE;
+        if (r == 0) {
+            r = wait_once(c, until);
+            if (r > 0)
+                continue;
             /* What the last look brought is there, though its time has come. */
-            return pyst_ami_connection_next(c, noticep);
+            if (r == 0)
+                r = pyst_ami_connection_next(c, noticep);
+        }
+        return tell(c, r);
     }
 }

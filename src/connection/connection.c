@@ -179,9 +179,11 @@ static void closed(struct pyst_ami_connection *c, const struct pyst_ami_notice *
 
     pyst_ami_message_unref(c->last_words);
     c->last_words = pyst_ami_message_ref(notice->message);
-    /* What this side found is told already; this is for what the session found. */
-    if (notice->error < 0 && notice->error != c->fault.error)
-        fault_set(&c->fault, notice->error, "%s%s%.*s", pyst_strerror(notice->error),
+    /* This side found it and has words for it, or the session did. */
+    if (notice->error < 0 && notice->error == c->fault.error)
+        c->told = c->fault;
+    else if (notice->error < 0)
+        fault_set(&c->told, notice->error, "%s%s%.*s", pyst_strerror(notice->error),
                   words.size > 0 ? ": " : "", (int)words.size, words.size > 0 ? words.data : "");
     machine_closed(c, notice->error);
 }
@@ -379,7 +381,7 @@ int pyst_ami_connection_retry(const struct pyst_ami_connection *c, unsigned *att
 
 const char *pyst_ami_connection_error_text(const struct pyst_ami_connection *c)
 {
-    return c->fault.text;
+    return c->told.text;
 }
 
 size_t pyst_ami_connection_queued(const struct pyst_ami_connection *c)

@@ -27,7 +27,8 @@ struct pyst_ami_connection {
     struct pyst_ami_session *session;
     enum pyst_ami_connection_state state;
     struct watch watch;
-    struct fault fault; /* the last; error 0: none */
+    struct fault fault; /* of this attempt or stream, once it failed */
+    struct fault told;  /* of what the host was last told: pyst_ami_connection_error_text() */
 
     uint64_t attempt_end;          /* of RESOLVING, CONNECTING, SECURING */
     struct resolution *resolution; /* may outlive an attempt: a slow answer serves the next */

@@ -135,10 +135,11 @@ static bool resolve(struct pyst_ami_connection *c, uint64_t now)
             begin_dialing(c, list);
             return true;
         }
-        fault_set(&c->fault, PYST_ERR_RESOLVE, "%s: %s", c->options.host,
+        fault_set(&c->fault, PYST_ERR_RESOLVE, "%s cannot be resolved: %s", c->options.host,
                   eai == EAI_SYSTEM ? strerror(error) : gai_strerror(eai));
     } else if (now >= c->attempt_end) {
-        fault_set(&c->fault, PYST_ERR_RESOLVE, "%s: no answer in time", c->options.host);
+        fault_set(&c->fault, PYST_ERR_RESOLVE, "%s cannot be resolved: no answer in time",
+                  c->options.host);
     } else {
         return false;
     }
@@ -185,7 +186,7 @@ static bool secure(struct pyst_ami_connection *c, uint64_t now)
     case STREAM_AGAIN:
         if (now < c->attempt_end)
             return false;
-        fault_set(&c->fault, PYST_ERR_TLS, "handshake: no answer in time");
+        fault_set(&c->fault, PYST_ERR_TLS, "TLS handshake: no answer in time");
         break;
     default:
         break;

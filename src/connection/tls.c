@@ -168,7 +168,7 @@ int tls_new(struct tls **tlsp, const struct pyst_ami_tls_options *options, const
     tls->ssl = SSL_new(context);
     if (!tls->ssl || !set_name(tls->ssl, options->server_name ? options->server_name : host,
                                !options->skip_verification)) {
-        r = fault_openssl(fault, "setting up");
+        r = fault_openssl(fault, "TLS");
         goto fail;
     }
     r = PYST_ERR_NO_MEMORY;
@@ -224,7 +224,7 @@ static enum stream_result result(struct tls *tls, int r, const char *what, struc
         tls->alive = false;
         if (ERR_GET_REASON(ERR_peek_error()) == SSL_R_UNEXPECTED_EOF_WHILE_READING) {
             ERR_clear_error();
-            fault_set(fault, PYST_ERR_TLS, "%s: the stream ended without TLS's goodbye", what);
+            fault_set(fault, PYST_ERR_TLS, "%s: the stream ended without a goodbye", what);
             return STREAM_CUT;
         }
         fault_openssl(fault, what);
@@ -238,7 +238,7 @@ enum stream_result tls_handshake(struct tls *tls, struct fault *fault)
     long verified;
 
     ERR_clear_error();
-    outcome = result(tls, SSL_connect(tls->ssl), "handshake", fault);
+    outcome = result(tls, SSL_connect(tls->ssl), "TLS handshake", fault);
     switch (outcome) {
     case STREAM_DONE:
         tls->alive = true;
@@ -246,12 +246,12 @@ enum stream_result tls_handshake(struct tls *tls, struct fault *fault)
     case STREAM_AGAIN:
         return STREAM_AGAIN;
     case STREAM_END:
-        fault_set(fault, PYST_ERR_TLS, "handshake: the peer ended it");
+        fault_set(fault, PYST_ERR_TLS, "TLS handshake: the peer ended it");
         return STREAM_FAILED;
     default:
         verified = SSL_get_verify_result(tls->ssl);
         if (verified != X509_V_OK && SSL_get_verify_mode(tls->ssl) != SSL_VERIFY_NONE)
-            fault_set(fault, PYST_ERR_TLS_CERTIFICATE, "%s",
+            fault_set(fault, PYST_ERR_TLS_CERTIFICATE, "the peer's certificate: %s",
                       X509_verify_cert_error_string(verified));
         return STREAM_FAILED;
     }
@@ -261,14 +261,14 @@ enum stream_result tls_receive(struct tls *tls, void *data, size_t size, size_t 
                                struct fault *fault)
 {
     ERR_clear_error();
-    return result(tls, SSL_read_ex(tls->ssl, data, size, np), "receiving", fault);
+    return result(tls, SSL_read_ex(tls->ssl, data, size, np), "TLS receiving", fault);
 }
 
 enum stream_result tls_send(struct tls *tls, const void *data, size_t size, size_t *np,
                             struct fault *fault)
 {
     ERR_clear_error();
-    return result(tls, SSL_write_ex(tls->ssl, data, size, np), "sending", fault);
+    return result(tls, SSL_write_ex(tls->ssl, data, size, np), "TLS sending", fault);
 }
 
 bool tls_pending(const struct tls *tls)
