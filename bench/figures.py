@@ -180,7 +180,9 @@ def _own_client(plan: Plan, what: str, count: str) -> Program:
 
 def client(plan: Plan) -> Iterator[Row]:
     """Events over loopback into a callback, in C."""
-    goami2 = plan.peers.goami2
+    goami2, java = plan.peers.goami2, plan.peers.asterisk_java
+    classes = f"{java.path}/*:{java.path.parent}"
+    fewer = str(int(plan.scale * 200_000))
     for how, label, count in (
         (("200", "each"), "written one by one", int(plan.scale * 1_000_000)),
         (("200",), "written in large pieces", int(plan.scale * 5_000_000)),
@@ -188,12 +190,14 @@ def client(plan: Plan) -> Iterator[Row]:
         programs = {
             "ours": _own_client(plan, "events", str(count)),
             "floor": Program([plan.settings["drain"], PORT, str(count), how[0]]),
-            "goami2": _native(goami2, "events", PORT, str(int(plan.scale * 200_000))),
+            "goami2": _native(goami2, "events", PORT, fewer),
+            "java": Program(["java", "-cp", classes, "Events", PORT, fewer], "", java.absent),
         }
         results = _clients(plan, programs, *how)
         what = f"C client, events of 200 bytes {label}"
         yield beside(what, results["ours"], "bare recv loop", results["floor"], 0.7)
         yield beside(what, results["ours"], goami2.name, results["goami2"])
+        yield beside(what, results["ours"], java.name, results["java"])
 
 
 def events(plan: Plan) -> Iterator[Row]:

@@ -7,7 +7,6 @@ kept beside it for the table.
 """
 
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -38,13 +37,12 @@ class Peer(NamedTuple):
     absent: str
 
 
-def _run(command: list[str], cwd: Path, environment: dict[str, str]) -> str:
+def _run(command: list[str], cwd: Path) -> str:
     """Run a client; give the reason when it fails."""
     try:
         done = subprocess.run(
             command,
             cwd=cwd,
-            env={**os.environ, **environment},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -68,7 +66,7 @@ def _run(command: list[str], cwd: Path, environment: dict[str, str]) -> str:
 def _from_pip(python: str, requirement: str) -> Callable[[Path], str]:
     def fetch(path: Path) -> str:
         command = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-        return _run([*command, "--target", str(path / "package"), requirement], path, {})
+        return _run([*command, "--target", str(path / "package"), requirement], path)
 
     return fetch
 
@@ -77,8 +75,19 @@ def _from_go(module: str, version: str, source: Path) -> Callable[[Path], str]:
     def fetch(path: Path) -> str:
         shutil.copy(source, path / "main.go")
         (path / "go.mod").write_text(f"module bench\n\ngo 1.19\n\nrequire {module} {version}\n")
-        reason = _run(["go", "mod", "tidy"], path, {})
-        return reason or _run(["go", "build", "-o", "program", "."], path, {})
+        reason = _run(["go", "mod", "tidy"], path)
+        return reason or _run(["go", "build", "-o", "program", "."], path)
+
+    return fetch
+
+
+def _from_maven(source: Path) -> Callable[[Path], str]:
+    def fetch(path: Path) -> str:
+        for file in ("pom.xml", "Events.java"):
+            shutil.copy(source / file, path)
+        copy = ["dependency:copy-dependencies", "-DincludeScope=runtime", "-DoutputDirectory=jars"]
+        reason = _run(["mvn", "-q", "-B", *copy], path)
+        return reason or _run(["javac", "-cp", "jars/*", "Events.java"], path)
 
     return fetch
 
@@ -110,6 +119,7 @@ class Peers(NamedTuple):
     panoramisk: Peer
     pystrix: Peer
     goami2: Peer
+    asterisk_java: Peer
 
 
 def get(python: str) -> Peers:
@@ -127,4 +137,5 @@ def get(python: str) -> Peers:
         panoramisk=_python_peer(python, "panoramisk", "1.4"),
         pystrix=_python_peer(python, "pystrix", "1.3.0"),
         goami2=_have("goami2 v1.7.7", "program", goami2),
+        asterisk_java=_have("asterisk-java 3.41.0", "jars", _from_maven(BENCH / "java")),
     )
