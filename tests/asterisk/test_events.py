@@ -14,7 +14,7 @@ from raw import Message, RawManager
 
 
 def originate(manager: Manager, exten: str, **headers: str) -> None:
-    """Call an extension of the dialplan and wait until the call is answered."""
+    """Have the server call an extension of the dialplan; its OriginateResponse is an event too."""
     manager.send(
         "Originate",
         **{
@@ -24,7 +24,6 @@ def originate(manager: Manager, exten: str, **headers: str) -> None:
             "Async": "true",
             **headers,
         },
-        final_event="OriginateResponse",
     ).check()
 
 

@@ -61,7 +61,7 @@ class Traffic(threading.Thread):
             number += 1
             try:
                 future = self.manager.submit("Ping")
-            except ManagerSocketException:
+            except ManagerException:  # not connected, just now
                 self.refused += 1
                 time.sleep(0.01)
                 continue
@@ -161,10 +161,9 @@ def test_killed_without_reconnect(own_server: AsteriskServer) -> None:
     manager.connect(own_server.host, own_server.ami_port)
     manager.login("admin", "secret")
     own_server.kill()
-    with pytest.raises(ManagerSocketException):
-        manager.ping()
-    with pytest.raises(ManagerException):
-        manager.ping()
+    for _ in range(2):
+        with pytest.raises(ManagerException):
+            manager.ping()
     manager.close()
     with pytest.raises(ManagerSocketException):
         manager.connect(own_server.host, own_server.ami_port)
