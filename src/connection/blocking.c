@@ -37,13 +37,18 @@ static int wait_once(struct pyst_ami_connection *c, uint64_t until)
     return r < 0 ? PYST_ERR_SYSTEM : 1;
 }
 
-/* Keeps all notices that are there, the CLOSED of a connection that ended included. */
+/*
+ * Keeps the notices that are there, the CLOSED of a connection that ended included, but for those
+ * that tell of its beginning.
+ */
 static int keep_all(struct pyst_ami_connection *c)
 {
     struct pyst_ami_notice notice;
     int r;
 
     while ((r = connection_pull(c, &notice)) > 0) {
+        if (notice.type == PYST_AMI_NOTICE_GREETED || notice.type == PYST_AMI_NOTICE_READY)
+            continue;
         r = connection_keep(c, &notice);
         if (r < 0)
             return r;
@@ -87,13 +92,12 @@ static bool is_ready(const struct pyst_ami_connection *c)
 int pyst_ami_connection_open(struct pyst_ami_connection *c, uint64_t until)
 {
     struct pyst_ami_notice notice;
-    int r = 0;
+    int r;
 
     connection_release(c);
-    if (is_ready(c))
+    r = keep_all(c);
+    if (r == 0 && is_ready(c))
         return 0;
-    if (c->state == PYST_AMI_CONNECTION_ENDED)
-        r = keep_all(c);
     if (r == 0 && c->state == PYST_AMI_CONNECTION_IDLE)
         r = pyst_ami_connection_start(c);
     while (r >= 0) {
@@ -112,8 +116,14 @@ int pyst_ami_connection_open(struct pyst_ami_connection *c, uint64_t until)
         case PYST_AMI_NOTICE_READY:
             return 0;
         case PYST_AMI_NOTICE_CLOSED:
-            if (c->state == PYST_AMI_CONNECTION_IDLE)
-                return notice.error < 0 ? notice.error : tell(c, PYST_ERR_CLOSED);
+            if (c->state != PYST_AMI_CONNECTION_IDLE)
+                break;
+            if (notice.error < 0)
+                return notice.error;
+            /* The end of an earlier one, after its Logoff. */
+            r = connection_keep(c, &notice);
+            if (r == 0)
+                r = pyst_ami_connection_start(c);
             break;
         default:
             r = connection_keep(c, &notice);
