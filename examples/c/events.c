@@ -22,17 +22,17 @@ int main(int argc, char **argv)
 
     r = pyst_ami_connection_new(&connection, &options);
     if (r == 0)
-        r = pyst_ami_connection_start(connection);
+        r = pyst_ami_connection_open(connection, UINT64_MAX);
+    if (r == 0)
+        printf("-- connected\n");
     while (r >= 0 && left != 0) {
         r = pyst_ami_connection_wait(connection, UINT64_MAX, &notice);
-        if (r <= 0)
-            continue;
-        if (notice.type != PYST_AMI_NOTICE_EVENT) {
+        if (r > 0 && notice.type == PYST_AMI_NOTICE_EVENT) {
+            print_event(notice.message);
+            left--;
+        } else if (r > 0) {
             print_connection(connection, &notice);
-            continue;
         }
-        print_event(notice.message);
-        left--;
     }
     if (r < 0)
         print_error(connection, r);

@@ -252,8 +252,9 @@ int pyst_ami_connection_wait(struct pyst_ami_connection *c, uint64_t until,
     for (;;) {
         int r = pyst_ami_connection_next(c, noticep);
 
+        /* CLOSED had the words for it. */
         if (r == 0 && c->state == PYST_AMI_CONNECTION_IDLE)
-            r = PYST_ERR_STATE;
+            return PYST_ERR_STATE;
         if (r == 0) {
             r = wait_once(c, until);
             if (r > 0)

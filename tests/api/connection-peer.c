@@ -189,8 +189,13 @@ bool peer_login(int fd, char *action, size_t size)
         action = heard;
         size = sizeof(heard);
     }
-    return peer_say(fd, "Asterisk Call Manager/11.0.0\r\n") && peer_hear(fd, action, size) > 0 &&
-           peer_answer(fd, action, "Response: Success\r\nMessage: Authentication accepted\r\n");
+    if (!peer_say(fd, "Asterisk Call Manager/11.0.0\r\n") || peer_hear(fd, action, size) == 0)
+        return false;
+    if (strncmp(action, "Action: Challenge\r\n", 19) == 0 &&
+        (!peer_answer(fd, action, "Response: Success\r\nChallenge: 123456789\r\n") ||
+         peer_hear(fd, action, size) == 0))
+        return false;
+    return peer_answer(fd, action, "Response: Success\r\nMessage: Authentication accepted\r\n");
 }
 
 void peer_will_reset(int fd)
