@@ -59,7 +59,7 @@ static int keep_all(struct pyst_ami_connection *c)
 /* Words for an error of a call that waits, unless there are better ones. */
 static int tell(struct pyst_ami_connection *c, int error)
 {
-    if (error < 0 && error == PYST_ERR_SYSTEM)
+    if (error == PYST_ERR_SYSTEM)
         fault_set(&c->told, error, "%s", strerror(errno));
     else if (error < 0)
         fault_set(&c->told, error, "%s", pyst_strerror(error));

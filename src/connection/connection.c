@@ -332,6 +332,7 @@ int pyst_ami_connection_get_fd(const struct pyst_ami_connection *c)
 
 int pyst_ami_connection_get_events(const struct pyst_ami_connection *c)
 {
+    (void)c;
     return POLLIN;
 }
 

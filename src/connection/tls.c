@@ -67,6 +67,8 @@ static int bio_read(BIO *bio, char *data, size_t size, size_t *np)
 
 static long bio_ctrl(BIO *bio, int command, long number, void *pointer)
 {
+    (void)number;
+    (void)pointer;
     switch (command) {
     case BIO_CTRL_FLUSH:
         return 1;
