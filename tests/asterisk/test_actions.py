@@ -55,7 +55,7 @@ def test_list_of_channels(manager: Manager) -> None:
             Channel="Local/wait@tests/n",
             Application="Wait",
             Data="60",
-            **{"Async": "true"},
+            Async="true",
             final_event="OriginateResponse",
         ).check()
     response = manager.send("CoreShowChannels").check()

@@ -4,10 +4,13 @@
 import errno
 import socket
 import ssl
+from functools import partial
+from typing import Any, Dict
 
 import pytest
 
 from asterisk.manager import (
+    Event,
     Manager,
     ManagerException,
     ManagerSocketException,
@@ -16,6 +19,10 @@ from asterisk.manager import (
 )
 from asterisk_server import AsteriskServer
 from heard import Heard, mark
+
+
+def is_called(name: str, event: Event) -> bool:
+    return event["UserEvent"] == name
 
 
 def test_nobody_listens() -> None:
@@ -66,13 +73,14 @@ def test_most_headers_that_are_sent_are_understood(manager: Manager) -> None:
     heard = Heard(manager, "UserEvent")
     sent = []
     for n in range(110, 140):
-        headers = {f"H{i}": str(i) for i in range(n)}
+        name = f"Many{n}"
+        headers: Dict[str, Any] = {f"H{i}": str(i) for i in range(n)}
         try:
-            manager.send("UserEvent", UserEvent=f"Many{n}", **headers).check()
+            manager.send("UserEvent", UserEvent=name, **headers).check()
         except ManagerValueError:
             continue
-        event = heard.wait_for(lambda event, n=n: event["UserEvent"] == f"Many{n}")
-        assert [event[name] for name in headers] == list(headers.values())
+        event = heard.wait_for(partial(is_called, name))
+        assert [event[header] for header in headers] == list(headers.values())
         sent.append(n)
     assert sent == list(range(110, sent[-1] + 1))
     assert sent[-1] < 128

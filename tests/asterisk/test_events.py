@@ -3,7 +3,7 @@
 
 import threading
 from collections import Counter
-from typing import List
+from typing import Any, Dict, List
 
 import pytest
 
@@ -15,16 +15,8 @@ from raw import Message, RawManager
 
 def originate(manager: Manager, exten: str, **headers: str) -> None:
     """Have the server call an extension of the dialplan; its OriginateResponse is an event too."""
-    manager.send(
-        "Originate",
-        **{
-            "Channel": f"Local/{exten}@tests",
-            "Application": "Wait",
-            "Data": "5",
-            "Async": "true",
-            **headers,
-        },
-    ).check()
+    call: Dict[str, Any] = {"Application": "Wait", "Data": "5", "Async": "true", **headers}
+    manager.send("Originate", Channel=f"Local/{exten}@tests", **call).check()
 
 
 def test_call_and_all_its_events(manager: Manager) -> None:
@@ -112,7 +104,7 @@ def test_userevent_with_every_byte(manager: Manager, first: int) -> None:
         f"Byte{byte:02X}": b"<%c>" % byte + bytes(range(first, first + 0x20)) + b"<%c>" % byte
         for byte in range(first, first + 0x20)
     }
-    headers = {
+    headers: Dict[str, Any] = {
         name: value.decode("utf-8", "surrogateescape") for name, value in values.items()
     }
     manager.send("UserEvent", UserEvent="Bytes", **headers).check()

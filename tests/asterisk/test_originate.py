@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
 """Calls, and many of them at once."""
 
-from typing import Set
+from functools import partial
+from typing import Any, List, Set
 
 import pytest
 
@@ -11,9 +12,13 @@ from heard import Heard, mark
 CALLS = 1000
 
 
+def note(ended: List[str], name: str, future: Any) -> None:
+    ended.append(name)
+
+
 def test_thousand_originates_in_flight(manager: Manager) -> None:
     heard = Heard(manager)
-    ended: "list[str]" = []
+    ended: List[str] = []
     futures = []
     for i in range(CALLS):
         future = manager.submit(
@@ -25,7 +30,7 @@ def test_thousand_originates_in_flight(manager: Manager) -> None:
             timeout=300,
             final_event="OriginateResponse",
         )
-        future.add_done_callback(lambda future, i=i: ended.append(f"call-{i}"))
+        future.add_done_callback(partial(note, ended, f"call-{i}"))
         futures.append(future)
     channels: Set[str] = set()
     for i, future in enumerate(futures):

@@ -3,8 +3,9 @@
 
 import threading
 import time
-from collections import Counter
-from typing import Callable, Dict, List
+from concurrent.futures import Future
+from functools import partial
+from typing import Any, Callable, List, Tuple
 
 import pytest
 
@@ -43,63 +44,62 @@ def wait_until(true: Callable[[], bool], what: str) -> None:
 
 
 class Traffic(threading.Thread):
-    """Submits pings without end, and notes how each of them ended."""
+    """Submits pings without end, some at a time, and notes how each of them ended."""
 
     def __init__(self, manager: Manager) -> None:
         super().__init__()
         self.manager = manager
-        self.ends: Dict[int, List[str]] = {}
-        self.stopping = threading.Event()
+        self.submitted = 0
         self.refused = 0
+        self.ends: List[Tuple[int, str]] = []
+        self._stopping = threading.Event()
 
     def run(self) -> None:
-        number = 0
-        while not self.stopping.is_set():
-            if self.running() > 100:
+        while not self._stopping.is_set():
+            if self.submitted - len(self.ends) > 100:
                 time.sleep(0.001)
                 continue
-            number += 1
             try:
                 future = self.manager.submit("Ping")
             except ManagerException:  # not connected, just now
                 self.refused += 1
                 time.sleep(0.01)
                 continue
-            ends = self.ends[number] = []
-            future.add_done_callback(lambda future, ends=ends: ends.append(outcome(future)))
+            self.submitted += 1
+            number = self.submitted
+            future.add_done_callback(partial(self._note, number))
 
-    def running(self) -> int:
-        return sum(not ends for ends in list(self.ends.values())[-200:])
+    def _note(self, number: int, future: "Future[Any]") -> None:
+        error = future.exception()
+        self.ends.append((number, type(error).__name__ if error else "answered"))
 
-    def counts(self) -> "Counter[str]":
-        return Counter(end for ends in list(self.ends.values()) for end in list(ends))
+    def answered(self) -> int:
+        return sum(end == "answered" for _, end in list(self.ends))
 
     def stop(self) -> None:
-        self.stopping.set()
+        self._stopping.set()
         self.join(60)
-        wait_until(lambda: self.running() == 0, "a ping never ended")
-
-
-def outcome(future: "object") -> str:
-    error = future.exception()  # type: ignore[attr-defined]
-    return type(error).__name__ if error else "answered"
+        wait_until(lambda: len(self.ends) >= self.submitted, "a ping never ended")
 
 
 def test_killed_in_mid_traffic(own_server: AsteriskServer) -> None:
     with Watched(own_server) as manager:
         traffic = Traffic(manager)
         traffic.start()
-        for n in range(1, 4):
-            answered = traffic.counts()["answered"]
-            wait_until(lambda: traffic.counts()["answered"] > answered + 1000, "no traffic")
-            own_server.kill()
-            wait_until(lambda: len(manager.losses) == n, "the loss was not told")
-            own_server.run()
-            wait_until(lambda: manager.returns == n, "the return was not told")
-        traffic.stop()
-        assert {len(ends) for ends in traffic.ends.values()} == {1}
-        counts = traffic.counts()
-        assert set(counts) <= {"answered", "ManagerOutcomeUnknown", "ManagerSocketException"}
+        try:
+            for n in range(1, 4):
+                answered = traffic.answered()
+                wait_until(lambda: traffic.answered() > answered + 1000, "no traffic")
+                own_server.kill()
+                wait_until(lambda: len(manager.losses) == n, "the loss was not told")
+                own_server.run()
+                wait_until(lambda: manager.returns == n, "the return was not told")
+        finally:
+            traffic.stop()
+        # Each ended, and none of them twice.
+        assert sorted(n for n, _ in traffic.ends) == list(range(1, traffic.submitted + 1))
+        ways = {end for _, end in traffic.ends}
+        assert ways <= {"answered", "ManagerOutcomeUnknown", "ManagerSocketException"}
         assert len(manager.losses) == manager.returns == 3
 
 
