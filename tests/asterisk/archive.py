@@ -25,6 +25,9 @@ from urllib.parse import unquote
 KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 NOT_UNPACKED = ("doc", "man", "locale", "info", "lintian", "perl", "zoneinfo")
 
+#: The file of a tree that says of what it was made.
+MADE_OF = ".made-of"
+
 
 class Unavailable(Exception):
     """What was asked for cannot be had on this machine; the text says why."""
@@ -66,11 +69,12 @@ def unpacked(selection: Selection, name: str, refresh: bool = False) -> Path:
     cache.mkdir(parents=True, exist_ok=True)
     tree = cache / name
     with _locked(cache / "lock"):
-        if refresh or not tree.is_dir():
+        if refresh or not _is_made_of(tree, selection):
             files = _downloaded(selection, cache / "packages" / selection.suite, refresh)
             making = Path(tempfile.mkdtemp(prefix=f"{name}.", dir=cache))
             try:
                 _unpack(files, making)
+                (making / MADE_OF).write_text(str(selection))
                 if tree.is_dir():
                     shutil.rmtree(tree)
                 making.rename(tree)
@@ -78,6 +82,13 @@ def unpacked(selection: Selection, name: str, refresh: bool = False) -> Path:
                 shutil.rmtree(making, ignore_errors=True)
                 raise
     return tree
+
+
+def _is_made_of(tree: Path, selection: Selection) -> bool:
+    try:
+        return (tree / MADE_OF).read_text() == str(selection)
+    except OSError:
+        return False
 
 
 def loader(tree: Path) -> List[str]:

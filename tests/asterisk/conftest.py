@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """A real Asterisk for every test, once with each version."""
 
+import signal
 import time
 from typing import Iterator
 
@@ -11,6 +12,11 @@ from asterisk.manager import Manager
 from archive import Unavailable
 from asterisk_server import SELECTIONS, AsteriskServer
 from raw import RawManager
+
+
+def pytest_configure() -> None:
+    """Stop the servers when this is asked to end, as at Ctrl-C."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
 def _server(version: int) -> AsteriskServer:
@@ -48,11 +54,16 @@ def manager(server: AsteriskServer) -> Iterator[Manager]:
     manager.login("admin", "secret")
     yield manager
     manager.close()
-    _wait_until_idle(server)
 
 
-def _wait_until_idle(server: AsteriskServer) -> None:
+@pytest.fixture(autouse=True)
+def idle(request: pytest.FixtureRequest) -> Iterator[None]:
     """Let the calls of one test end before another begins."""
+    if "server" not in request.fixturenames:
+        yield
+        return
+    server: AsteriskServer = request.getfixturevalue("server")
+    yield
     deadline = time.monotonic() + 60
     with RawManager(server.host, server.ami_port) as witness:
         while b"Output: 0 active channels" not in b"".join(
