@@ -7,51 +7,56 @@
 
 #include <pyst/ami/catalogue.h>
 
+#include "ami-connection.h"
 #include "ami.h"
+#include "cli.h"
 #include "show.h"
 
-/* What is printed of a list: `list` prints its events, `action` the response before them. */
+/* What is printed: `action` prints all, `list` the events of a list only. */
 enum part { PART_ALL, PART_EVENTS };
 
-static int build(const struct settings *settings, int argc, char **argv,
-                 struct pyst_ami_action **actionp)
+/* Adds KEY=VALUE and looks at the whole if that is wanted. 0, or an exit code with the reason said.
+ */
+static int fill_in(const struct settings *settings, struct pyst_ami_action *action, int argc,
+                   char **argv)
 {
-    struct pyst_ami_action *action = NULL;
-    struct pyst_text which = pyst_text_none();
-    int r = pyst_ami_action_new(&action, pyst_text(argv[0]));
+    struct pyst_text which;
+    int r;
 
-    if (r < 0)
-        return usage_error("%s: %s", argv[0], pyst_strerror(r));
-    for (int i = 1; i < argc; i++) {
+    for (int i = 0; i < argc; i++) {
         const char *equals = strchr(argv[i], '=');
-        struct pyst_text name, value;
+        struct pyst_text name;
 
-        if (!equals) {
-            pyst_ami_action_free(action);
+        if (!equals)
             return usage_error("%s: expected KEY=VALUE", argv[i]);
-        }
         name = pyst_text_of(argv[i], (size_t)(equals - argv[i]));
-        value = pyst_text(equals + 1);
-        r = pyst_ami_action_add(action, name, value);
-        if (r < 0) {
-            pyst_ami_action_free(action);
+        r = pyst_ami_action_add(action, name, pyst_text(equals + 1));
+        if (r < 0)
             return usage_error("%.*s: %s", (int)name.size, name.data, pyst_strerror(r));
-        }
     }
-    if (settings->strict) {
-        r = pyst_ami_catalogue_check(action, 0, &which);
-        if (r < 0) {
-            usage_error("%.*s: %s", (int)which.size, which.data ? which.data : "",
-                        pyst_strerror(r));
-            pyst_ami_action_free(action);
-            return EXIT_USAGE;
-        }
-    }
-    *actionp = action;
-    return 0;
+    r = settings->strict ? pyst_ami_catalogue_check(action, 0, &which) : 0;
+    return r < 0 ? usage_error("%.*s: %s", (int)which.size, which.data, pyst_strerror(r)) : 0;
 }
 
-/* Submits and prints what comes of it, as it comes. 0 or an exit code. */
+/* Prints what an action ended with. Gives the exit code. */
+static int show_end(const struct settings *settings, const struct pyst_ami_connection *connection,
+                    const struct pyst_ami_notice *done, bool is_list, enum part part)
+{
+    if (!done->message || (is_list && done->error < 0))
+        return ami_failed(connection, done->error);
+    if (is_list)
+        return EXIT_DONE;
+    if (part == PART_ALL) {
+        show_message(done->message, settings->json);
+        return ami_exit_code(done->error);
+    }
+    if (done->error < 0)
+        return ami_refused(done->message, done->error);
+    fputs("pyst: the action was done, but it answers without an event list\n", stderr);
+    return EXIT_REFUSED;
+}
+
+/* Runs an action and prints what comes of it, as it comes. Gives the exit code. */
 static int run(const struct settings *settings, struct pyst_ami_connection *connection,
                const struct pyst_ami_action *action, enum part part)
 {
@@ -61,28 +66,16 @@ static int run(const struct settings *settings, struct pyst_ami_connection *conn
     uint64_t number;
     int r = pyst_ami_connection_submit(connection, action, &how, &number);
 
-    while (r >= 0) {
-        r = pyst_ami_connection_wait(connection, UINT64_MAX, &notice);
-        if (r < 0)
-            break;
-        if (notice.type == PYST_AMI_NOTICE_RESPONSE) {
+    if (r < 0)
+        return ami_failed(NULL, r);
+    while ((r = ami_wait(connection, UINT64_MAX, &notice)) > 0) {
+        if (notice.type == PYST_AMI_NOTICE_RESPONSE)
             is_list = true;
-            if (part == PART_ALL)
-                show_message(notice.message, settings->json);
-        } else if (notice.type == PYST_AMI_NOTICE_ITEM) {
+        if (notice.type == PYST_AMI_NOTICE_ITEM ||
+            (notice.type == PYST_AMI_NOTICE_RESPONSE && part == PART_ALL))
             show_message(notice.message, settings->json);
-        } else if (notice.type == PYST_AMI_NOTICE_DONE && notice.action == number) {
-            if (!is_list && notice.message)
-                show_message(notice.message, settings->json);
-            if (notice.error == 0 && !is_list && part == PART_EVENTS) {
-                fprintf(stderr, "pyst: %.*s answers without an event list\n",
-                        (int)pyst_ami_action_name(action).size, pyst_ami_action_name(action).data);
-                return EXIT_REFUSED;
-            }
-            if (notice.error < 0 && !notice.message)
-                return ami_failed(connection, notice.error);
-            return exit_code(notice.error);
-        }
+        if (notice.type == PYST_AMI_NOTICE_DONE && notice.action == number)
+            return show_end(settings, connection, &notice, is_list, part);
     }
     return ami_failed(connection, r);
 }
@@ -95,10 +88,10 @@ static int action_or_list(struct settings *settings, int argc, char **argv, enum
 
     if (argc < 2)
         return usage_error("%s: expected the name of an action", argv[0]);
-    r = build(settings, argc - 1, argv + 1, &action);
-    if (r)
-        return r;
-    r = settings_complete(settings);
+    r = pyst_ami_action_new(&action, pyst_text(argv[1]));
+    if (r < 0)
+        return usage_error("%s: %s", argv[1], pyst_strerror(r));
+    r = fill_in(settings, action, argc - 2, argv + 2);
     if (r == 0)
         r = ami_open(settings, "off", NULL, 0, &connection);
     if (r == 0) {
@@ -119,17 +112,24 @@ int command_list(struct settings *settings, int argc, char **argv)
     return action_or_list(settings, argc, argv, PART_EVENTS);
 }
 
-static int run_command(struct settings *settings, struct pyst_ami_connection *connection,
+static int run_command(const struct settings *settings, struct pyst_ami_connection *connection,
                        const struct pyst_ami_action *action)
 {
-    struct pyst_ami_answer *answer;
-    int r = pyst_ami_connection_run(connection, action, NULL, &answer);
+    struct pyst_ami_notice notice;
+    uint64_t number;
+    int r = pyst_ami_connection_submit(connection, action, NULL, &number);
 
-    if (answer)
-        show_output(answer->response, settings->json);
-    r = r < 0 ? ami_failed(connection, r) : EXIT_DONE;
-    pyst_ami_answer_free(answer);
-    return r;
+    if (r < 0)
+        return ami_failed(NULL, r);
+    while ((r = ami_wait(connection, UINT64_MAX, &notice)) > 0) {
+        if (notice.type != PYST_AMI_NOTICE_DONE || notice.action != number)
+            continue;
+        if (!notice.message)
+            return ami_failed(connection, notice.error);
+        show_output(notice.message, settings->json);
+        return notice.error < 0 ? ami_refused(notice.message, notice.error) : EXIT_DONE;
+    }
+    return ami_failed(connection, r);
 }
 
 int command_command(struct settings *settings, int argc, char **argv)
@@ -149,12 +149,10 @@ int command_command(struct settings *settings, int argc, char **argv)
         strcat(line, argv[i]);
     }
     if (pyst_ami_action_new(&action, pyst_text("Command")) < 0)
-        return usage_error("out of memory");
+        return out_of_memory();
     r = pyst_ami_action_add(action, pyst_text("Command"), pyst_text(line));
     if (r < 0)
         r = usage_error("command: %s", pyst_strerror(r));
-    if (r == 0)
-        r = settings_complete(settings);
     if (r == 0)
         r = ami_open(settings, "off", NULL, 0, &connection);
     if (r == 0) {

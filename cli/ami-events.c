@@ -4,11 +4,14 @@
 
 #include <fnmatch.h>
 #include <getopt.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "ami-connection.h"
 #include "ami.h"
+#include "cli.h"
 #include "show.h"
 
 #define FILTERS_MAX 64
@@ -27,7 +30,7 @@ static const char help[] =
     "  -n, --count N               leave after N events\n"
     "      --for SECONDS           leave after so long\n"
     "\n"
-    "Exit code 0 after Ctrl-C, too: that is how one leaves.\n";
+    "The exit code is 0 after Ctrl-C too: that is how one leaves.\n";
 
 enum { OPTION_SERVER = 256, OPTION_FOR };
 
@@ -85,6 +88,7 @@ static bool is_wanted(const struct wish *wish, const struct pyst_ami_message *ev
     return named;
 }
 
+/* Prints events until there were enough. Gives the exit code. */
 static int watch(const struct settings *settings, struct pyst_ami_connection *connection,
                  const struct wish *wish)
 {
@@ -93,23 +97,18 @@ static int watch(const struct settings *settings, struct pyst_ami_connection *co
     struct pyst_ami_notice notice;
     unsigned long seen = 0;
 
-    for (;;) {
-        int r = pyst_ami_connection_wait(connection, until, &notice);
+    int r;
 
-        if (r == 0 || ami_interrupted())
-            return EXIT_DONE;
-        if (r < 0)
-            return ami_failed(connection, r);
+    while ((r = ami_wait(connection, until, &notice)) > 0) {
         if (notice.type == PYST_AMI_NOTICE_CLOSED)
             return ami_failed(connection, notice.error ? notice.error : PYST_ERR_CLOSED);
         if (notice.type != PYST_AMI_NOTICE_EVENT || !is_wanted(wish, notice.message))
             continue;
         show_message(notice.message, settings->json);
-        if (ferror(stdout))
-            return EXIT_DONE; /* the reader of the pipe has left */
-        if (wish->count && ++seen == wish->count)
+        if (++seen == wish->count)
             return EXIT_DONE;
     }
+    return r == 0 || ami_was_left() ? EXIT_DONE : ami_failed(connection, r);
 }
 
 static int add_filter(struct wish *wish, const char *filter)
@@ -126,10 +125,10 @@ static int add_filter(struct wish *wish, const char *filter)
     return 0;
 }
 
+/* 0, an exit code, or -1 when the help was asked for and printed. */
 static int read_wish(struct wish *wish, int argc, char **argv)
 {
     int option, r = 0;
-    char *end;
 
     optind = 0; /* a second getopt_long() in one program begins anew */
     while (r == 0 && (option = getopt_long(argc, argv, "+f:m:n:h", options, NULL)) != -1) {
@@ -141,14 +140,10 @@ static int read_wish(struct wish *wish, int argc, char **argv)
             wish->mask = optarg;
             break;
         case 'n':
-            wish->count = strtoul(optarg, &end, 10);
-            if (*end || wish->count == 0)
-                r = usage_error("events: %s is no number of events", optarg);
+            r = settings_number("count", optarg, ULONG_MAX, &wish->count);
             break;
         case OPTION_FOR:
-            wish->seconds = strtod(optarg, &end);
-            if (*end || !(wish->seconds > 0) || wish->seconds > 1e9)
-                r = usage_error("events: %s is no number of seconds", optarg);
+            r = settings_seconds("for", optarg, &wish->seconds);
             break;
         case OPTION_SERVER:
             if (wish->n_server == FILTERS_MAX)
@@ -177,8 +172,6 @@ int command_events(struct settings *settings, int argc, char **argv)
 
     if (r < 0)
         return EXIT_DONE;
-    if (r == 0)
-        r = settings_complete(settings);
     if (r == 0)
         r = ami_open(settings, wish.mask, wish.server, wish.n_server, &connection);
     if (r == 0) {

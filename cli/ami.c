@@ -1,14 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include <getopt.h>
-#include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "ami.h"
-
-#define OPEN_SECONDS   30
-#define LOGOFF_SECONDS 2
+#include "cli.h"
 
 static const char help[] =
     "Usage: pyst ami [OPTION...] COMMAND [ARGUMENT...]\n"
@@ -26,7 +22,7 @@ static const char help[] =
     "  -c, --config FILE        settings: lines of KEY = VALUE, the keys being host, port, user,\n"
     "                           secret, timeout, tls, ca-file, server-name, certificate, key;\n"
     "                           mode 0600 if it has a secret (~/.config/pyst/ami.conf)\n"
-    "  -t, --timeout SECONDS    how long to wait for an answer (30)\n"
+    "  -t, --timeout SECONDS    how long to wait for the connection, the login, an answer (30)\n"
     "  -j, --json               print one JSON object a line\n"
     "      --strict             send only what the catalogue knows\n"
     "      --tls                use TLS (port 5039)\n"
@@ -40,7 +36,8 @@ static const char help[] =
     "for.\n";
 
 enum {
-    OPTION_STRICT = 256,
+    OPTION_SECRET = 256,
+    OPTION_STRICT,
     OPTION_TLS,
     OPTION_CA,
     OPTION_NAME,
@@ -53,6 +50,7 @@ static const struct option options[] = {
     {"host", required_argument, NULL, 'H'},
     {"port", required_argument, NULL, 'p'},
     {"user", required_argument, NULL, 'u'},
+    {"secret", required_argument, NULL, OPTION_SECRET}, /* or it would stand for --secret-file */
     {"secret-file", required_argument, NULL, 's'},
     {"config", required_argument, NULL, 'c'},
     {"timeout", required_argument, NULL, 't'},
@@ -68,96 +66,9 @@ static const struct option options[] = {
     {NULL, 0, NULL, 0},
 };
 
-static volatile sig_atomic_t interrupted;
+static const char short_options[] = "+H:p:u:s:c:t:jh";
 
-static void interrupt(int signal_number)
-{
-    (void)signal_number;
-    interrupted = 1;
-}
-
-bool ami_interrupted(void)
-{
-    return interrupted != 0;
-}
-
-/* Without SA_RESTART, so that a wait ends; a second signal kills as usual. */
-static void catch_signals(void)
-{
-    struct sigaction action = {.sa_handler = interrupt, .sa_flags = (int)SA_RESETHAND};
-
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
-    signal(SIGPIPE, SIG_IGN);
-}
-
-int ami_failed(const struct pyst_ami_connection *connection, int error)
-{
-    const char *detail = connection ? pyst_ami_connection_error_text(connection) : "";
-    const char *sentence = pyst_strerror(error);
-
-    if (interrupted)
-        return EXIT_INTERRUPTED;
-    if (error == PYST_ERR_CONNECT && *detail)
-        fprintf(stderr, "pyst: cannot connect: %s\n", detail);
-    else if (!*detail || !strncmp(detail, sentence, strlen(sentence)))
-        fprintf(stderr, "pyst: %s\n", *detail ? detail : sentence);
-    else
-        fprintf(stderr, "pyst: %s: %s\n", sentence, detail);
-    return exit_code(error);
-}
-
-int ami_open(const struct settings *settings, const char *events, const struct pyst_text *filters,
-             size_t n_filters, struct pyst_ami_connection **connectionp)
-{
-    struct pyst_ami_connection_options connection_options = {
-        .host = settings->host,
-        .port = (uint16_t)settings->port,
-        .tls = settings->tls,
-        .session =
-            {
-                .username = pyst_text(settings->user),
-                .secret = pyst_text(settings->secret),
-                .events = pyst_text(events),
-                .filters = filters,
-                .n_filters = n_filters,
-                .action_timeout_us = (uint64_t)(settings->timeout * 1e6),
-            },
-    };
-    struct pyst_ami_connection *connection = NULL;
-    int r;
-
-    connection_options.tls.ca_file = settings->ca_file;
-    connection_options.tls.server_name = settings->server_name;
-    connection_options.tls.certificate_file = settings->certificate_file;
-    connection_options.tls.key_file = settings->key_file;
-    catch_signals();
-    r = pyst_ami_connection_new(&connection, &connection_options);
-    if (r >= 0)
-        r = pyst_ami_connection_open(connection,
-                                     pyst_ami_connection_now() + OPEN_SECONDS * UINT64_C(1000000));
-    if (r < 0) {
-        r = ami_failed(connection, r);
-        pyst_ami_connection_free(connection);
-        return r;
-    }
-    *connectionp = connection;
-    return 0;
-}
-
-void ami_close(struct pyst_ami_connection *connection)
-{
-    struct pyst_ami_submission how = {.timeout_us = LOGOFF_SECONDS * UINT64_C(1000000)};
-    struct pyst_ami_action *logoff;
-
-    if (pyst_ami_connection_state(connection) == PYST_AMI_CONNECTION_OPEN &&
-        pyst_ami_action_new(&logoff, pyst_text("Logoff")) >= 0) {
-        pyst_ami_connection_run(connection, logoff, &how, NULL);
-        pyst_ami_action_free(logoff);
-    }
-    pyst_ami_connection_free(connection);
-}
-
+/* argv[0] is the command's name. */
 static int run(struct settings *settings, int argc, char **argv)
 {
     if (!strcmp(argv[0], "catalogue"))
@@ -173,13 +84,16 @@ static int run(struct settings *settings, int argc, char **argv)
     return usage_error("%s is no command; pyst ami --help lists them", argv[0]);
 }
 
-/* The file first, then the environment, then the options: the later one counts. */
+/*
+ * The file first, then the environment, then the options: the later one counts. 0, an exit code,
+ * or -1 when the help was asked for and printed.
+ */
 static int read_settings(struct settings *settings, int argc, char **argv)
 {
     const char *config = NULL;
     int option, r;
 
-    while ((option = getopt_long(argc, argv, "+H:p:u:s:c:t:jh", options, NULL)) != -1) {
+    while ((option = getopt_long(argc, argv, short_options, options, NULL)) != -1) {
         if (option == '?')
             return usage_error("pyst ami --help tells the options");
         if (option == 'c')
@@ -194,7 +108,7 @@ static int read_settings(struct settings *settings, int argc, char **argv)
     if (r == 0)
         r = settings_read_environment(settings);
     optind = 1;
-    while (r == 0 && (option = getopt_long(argc, argv, "+H:p:u:s:c:t:jh", options, NULL)) != -1) {
+    while (r == 0 && (option = getopt_long(argc, argv, short_options, options, NULL)) != -1) {
         switch (option) {
         case 'H':
             r = settings_set(settings, "host", optarg);
@@ -208,6 +122,10 @@ static int read_settings(struct settings *settings, int argc, char **argv)
         case 's':
             r = settings_read_secret(settings, optarg);
             break;
+        case OPTION_SECRET:
+            r = usage_error("a secret in the command line is in the list of processes; "
+                            "--secret-file, ASTERISK_SECRET or a settings file gives it unseen");
+            break;
         case 't':
             r = settings_set(settings, "timeout", optarg);
             break;
@@ -218,7 +136,7 @@ static int read_settings(struct settings *settings, int argc, char **argv)
             settings->strict = true;
             break;
         case OPTION_TLS:
-            settings->tls.enabled = true;
+            settings->tls = true;
             break;
         case OPTION_CA:
             r = settings_set(settings, "ca-file", optarg);
@@ -233,7 +151,7 @@ static int read_settings(struct settings *settings, int argc, char **argv)
             r = settings_set(settings, "key", optarg);
             break;
         case OPTION_NO_VERIFY:
-            settings->tls.skip_verification = true;
+            settings->skip_verification = true;
             break;
         default:
             break;
@@ -252,7 +170,7 @@ int command_ami(int argc, char **argv)
         r = EXIT_USAGE;
     } else if (r == 0) {
         r = run(&settings, argc - optind, argv + optind);
-    } else if (r < 0) {
+    } else if (r < 0) { /* the help was wanted */
         r = EXIT_DONE;
     }
     settings_deinit(&settings);

@@ -2,23 +2,14 @@
 #ifndef PYST_CLI_AMI_H
 #define PYST_CLI_AMI_H
 
+/* The commands of `pyst ami`. Each takes its own name as argv[0] and gives the exit code. */
+
 #include "settings.h"
 
-/*
- * Connects and logs in by the settings. 0 and a connection that ami_close() ends, or an exit code
- * with the reason said. `events` is the Events header of the login. `filters` are set on the
- * server.
- */
-int ami_open(const struct settings *settings, const char *events, const struct pyst_text *filters,
-             size_t n_filters, struct pyst_ami_connection **connectionp);
-
-/* Logs off if the connection still stands, and frees it. */
-void ami_close(struct pyst_ami_connection *connection);
-
-/* Set by SIGINT and SIGTERM. */
-bool ami_interrupted(void);
-
-/* Says on standard error what an error of this connection was; gives the exit code. */
-int ami_failed(const struct pyst_ami_connection *connection, int error);
+int command_catalogue(struct settings *settings, int argc, char **argv);
+int command_action(struct settings *settings, int argc, char **argv);
+int command_list(struct settings *settings, int argc, char **argv);
+int command_command(struct settings *settings, int argc, char **argv);
+int command_events(struct settings *settings, int argc, char **argv);
 
 #endif

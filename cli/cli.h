@@ -2,13 +2,9 @@
 #ifndef PYST_CLI_H
 #define PYST_CLI_H
 
-/* What the subcommands of `pyst` share. */
+/* What the commands of `pyst` share. */
 
-#include <stdbool.h>
-
-#include <pyst/connection.h>
-
-/* Exit codes; documented in docs/pyst.rst and in `pyst help`. */
+/* Exit codes; docs/pyst.rst and main.c tell the user about them. */
 enum {
     EXIT_DONE = 0,
     EXIT_REFUSED = 1,    /* Asterisk answered with an error */
@@ -20,31 +16,14 @@ enum {
     EXIT_INTERRUPTED = 130
 };
 
-/* Where and how to connect, and how to print. */
-struct settings {
-    char *host;
-    unsigned port;
-    char *user;
-    char *secret;
-    struct pyst_ami_tls_options tls;
-    char *ca_file, *server_name, *certificate_file, *key_file; /* those of tls, owned */
-    double timeout;                                            /* seconds for one action */
-    bool json;
-    bool strict;
-};
-
-/* What follows the program's name and the subcommand's; argv[0] is the subcommand's. */
+/* Each takes its own name as argv[0] and gives the exit code. */
 int command_ami(int argc, char **argv);
-int command_catalogue(struct settings *settings, int argc, char **argv);
-int command_action(struct settings *settings, int argc, char **argv);
-int command_list(struct settings *settings, int argc, char **argv);
-int command_command(struct settings *settings, int argc, char **argv);
-int command_events(struct settings *settings, int argc, char **argv);
+int pyst_cli_emulator(int argc, char **argv);
 
-/* Says what is wrong on standard error, with the command to ask for help, and gives EXIT_USAGE. */
+/* Says what is wrong on standard error and gives EXIT_USAGE. */
 int usage_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* The exit code that goes with a PYST_ERR_*. */
-int exit_code(int error);
+/* Says so and gives EXIT_FAILED. */
+int out_of_memory(void);
 
 #endif

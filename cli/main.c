@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -9,7 +10,9 @@ static const char help[] =
     "Usage: pyst COMMAND [ARGUMENT...]\n"
     "\n"
     "  ami        talk to an Asterisk manager: actions, commands, events (pyst ami --help)\n"
+#ifdef HAVE_EMULATOR
     "  emulator   play an Asterisk manager for tests and demonstrations (pyst emulator --help)\n"
+#endif
     "  help       print this\n"
     "\n"
     "  --version  print the version\n"
@@ -30,38 +33,13 @@ int usage_error(const char *format, ...)
     return EXIT_USAGE;
 }
 
-int exit_code(int error)
+int out_of_memory(void)
 {
-    switch (error) {
-    case PYST_OK:
-        return EXIT_DONE;
-    case PYST_ERR_PERMISSION:
-    case PYST_ERR_UNKNOWN_ACTION:
-    case PYST_ERR_REFUSED:
-    case PYST_ERR_CANCELLED_LIST:
-        return EXIT_REFUSED;
-    case PYST_ERR_AUTHENTICATION:
-        return EXIT_LOGIN;
-    case PYST_ERR_TIMED_OUT:
-        return EXIT_TIMED_OUT;
-    case PYST_ERR_INVALID:
-    case PYST_ERR_BAD_NAME:
-    case PYST_ERR_BAD_VALUE:
-    case PYST_ERR_LINE_TOO_LONG:
-    case PYST_ERR_TOO_MANY_HEADERS:
-    case PYST_ERR_NOT_IN_CATALOGUE:
-    case PYST_ERR_MISSING_PARAMETER:
-        return EXIT_USAGE;
-    case PYST_ERR_NO_MEMORY:
-    case PYST_ERR_SYSTEM:
-    case PYST_ERR_STATE:
-        return EXIT_FAILED;
-    default:
-        return EXIT_CONNECTION;
-    }
+    fputs("pyst: out of memory\n", stderr);
+    return EXIT_FAILED;
 }
 
-int main(int argc, char **argv)
+static int run(int argc, char **argv)
 {
     if (argc < 2) {
         fputs(help, stderr);
@@ -82,4 +60,16 @@ int main(int argc, char **argv)
         return EXIT_DONE;
     }
     return usage_error("%s is no command; pyst help lists them", argv[1]);
+}
+
+int main(int argc, char **argv)
+{
+    int code = run(argc, argv);
+
+    /* Whoever closed a pipe early had what he wanted; a full disk is another matter. */
+    if (fflush(stdout) != 0 && errno != EPIPE && code == EXIT_DONE) {
+        fprintf(stderr, "pyst: standard output: %s\n", strerror(errno));
+        code = EXIT_FAILED;
+    }
+    return code;
 }

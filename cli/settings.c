@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+#include "settings.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,12 +9,15 @@
 #include <termios.h>
 #include <unistd.h>
 
-#include "settings.h"
+#include <pyst/text.h>
 
-static void erase(char *text)
+#include "cli.h"
+
+/* Frees `size` bytes that may hold a secret. */
+static void erase(char *text, size_t size)
 {
     if (text)
-        explicit_bzero(text, strlen(text));
+        explicit_bzero(text, size);
     free(text);
 }
 
@@ -20,7 +25,7 @@ void settings_deinit(struct settings *settings)
 {
     free(settings->host);
     free(settings->user);
-    erase(settings->secret);
+    erase(settings->secret, settings->secret ? strlen(settings->secret) : 0);
     free(settings->ca_file);
     free(settings->server_name);
     free(settings->certificate_file);
@@ -33,25 +38,59 @@ static int set_text(char **textp, const char *value)
     char *copy = strdup(value);
 
     if (!copy)
-        return usage_error("out of memory");
-    erase(*textp);
+        return out_of_memory();
+    free(*textp);
     *textp = copy;
     return 0;
 }
 
-static int set_port(struct settings *settings, const char *value)
+static int set_secret(struct settings *settings, const char *value)
 {
-    char *end;
-    unsigned long port = strtoul(value, &end, 10);
+    char *copy = strdup(value);
 
-    if (end == value || *end || port == 0 || port > 65535)
-        return usage_error("port: %s is no number from 1 to 65535", value);
-    settings->port = (unsigned)port;
+    if (!copy)
+        return out_of_memory();
+    erase(settings->secret, settings->secret ? strlen(settings->secret) : 0);
+    settings->secret = copy;
     return 0;
 }
 
-/* "host", "host:port", "[address]:port", or an IPv6 address as it is. */
-static int set_address(struct settings *settings, const char *value)
+int settings_number(const char *what, const char *value, unsigned long max, unsigned long *number)
+{
+    char *end;
+
+    errno = 0;
+    *number = strtoul(value, &end, 10);
+    if (*value < '0' || *value > '9' || *end || errno || *number == 0 || *number > max)
+        return usage_error("%s: %s is no number from 1 to %lu", what, value, max);
+    return 0;
+}
+
+int settings_seconds(const char *what, const char *value, double *seconds)
+{
+    char *end;
+
+    *seconds = strtod(value, &end);
+    if (end == value || *end || !(*seconds >= 0.001) || *seconds > 1e9)
+        return usage_error("%s: %s is no number of seconds from 0.001 to 1e9", what, value);
+    return 0;
+}
+
+static int set_port(unsigned *portp, const char *value)
+{
+    unsigned long port;
+    int r = settings_number("port", value, 65535, &port);
+
+    if (r == 0)
+        *portp = (unsigned)port;
+    return r;
+}
+
+/*
+ * "host", "host:port", "[address]", "[address]:port", or an IPv6 address as it is. A port given
+ * here replaces one that was set by itself before; a host without one leaves that alone.
+ */
+static int set_host(struct settings *settings, const char *value)
 {
     const char *colon = strrchr(value, ':');
     const char *host = value;
@@ -72,28 +111,48 @@ static int set_address(struct settings *settings, const char *value)
     } else {
         colon = NULL;
     }
-    if (colon)
-        r = set_port(settings, colon + 1);
+    if (size == 0)
+        return usage_error("host: there is none in \"%s\"", value);
+    settings->host_port = 0;
+    if (colon) {
+        settings->port = 0;
+        r = set_port(&settings->host_port, colon + 1);
+    }
     if (r)
         return r;
     copy = strndup(host, size);
     if (!copy)
-        return usage_error("out of memory");
+        return out_of_memory();
     free(settings->host);
     settings->host = copy;
     return 0;
 }
 
+static int set_tls(struct settings *settings, const char *value)
+{
+    static const char *const no[] = {"no", "false", "off", "0"};
+
+    settings->tls = pyst_text_is_true(pyst_text(value));
+    for (size_t i = 0; i < sizeof(no) / sizeof(no[0]); i++)
+        if (pyst_text_equal_nocase(pyst_text(value), pyst_text(no[i])))
+            return 0;
+    return settings->tls ? 0 : usage_error("tls: %s is neither yes nor no", value);
+}
+
 int settings_set(struct settings *settings, const char *key, const char *value)
 {
     if (!strcmp(key, "host"))
-        return set_address(settings, value);
+        return set_host(settings, value);
     if (!strcmp(key, "port"))
-        return set_port(settings, value);
+        return set_port(&settings->port, value);
     if (!strcmp(key, "user"))
         return set_text(&settings->user, value);
     if (!strcmp(key, "secret"))
-        return set_text(&settings->secret, value);
+        return set_secret(settings, value);
+    if (!strcmp(key, "timeout"))
+        return settings_seconds("timeout", value, &settings->timeout);
+    if (!strcmp(key, "tls"))
+        return set_tls(settings, value);
     if (!strcmp(key, "ca-file"))
         return set_text(&settings->ca_file, value);
     if (!strcmp(key, "server-name"))
@@ -102,18 +161,6 @@ int settings_set(struct settings *settings, const char *key, const char *value)
         return set_text(&settings->certificate_file, value);
     if (!strcmp(key, "key"))
         return set_text(&settings->key_file, value);
-    if (!strcmp(key, "tls")) {
-        settings->tls.enabled = pyst_text_is_true(pyst_text(value));
-        return 0;
-    }
-    if (!strcmp(key, "timeout")) {
-        char *end;
-
-        settings->timeout = strtod(value, &end);
-        if (end == value || *end || !(settings->timeout > 0) || settings->timeout > 1e9)
-            return usage_error("timeout: %s is no number of seconds", value);
-        return 0;
-    }
     return usage_error("%s is no setting", key);
 }
 
@@ -147,35 +194,45 @@ static int read_lines(struct settings *settings, FILE *file, const char *path)
         *equals = '\0';
         r = settings_set(settings, trim(key), trim(equals + 1));
     }
-    erase(line);
+    if (r == 0 && ferror(file))
+        r = usage_error("%s: %s", path, strerror(errno));
+    erase(line, size);
     return r;
+}
+
+/* Writes the path of the usual settings file; false when there is no place for one. */
+static bool find_usual_file(char *path, size_t size)
+{
+    const char *base = getenv("XDG_CONFIG_HOME"), *home = getenv("HOME");
+
+    if (base && *base)
+        return (size_t)snprintf(path, size, "%s/pyst/ami.conf", base) < size;
+    if (home && *home)
+        return (size_t)snprintf(path, size, "%s/.config/pyst/ami.conf", home) < size;
+    return false;
 }
 
 int settings_read_file(struct settings *settings, const char *path)
 {
+    const bool is_usual = !path;
     char usual[4096];
     struct stat status;
     FILE *file;
     int r;
 
-    if (!path) {
-        const char *base = getenv("XDG_CONFIG_HOME"), *home = getenv("HOME");
-
-        if (base && *base)
-            snprintf(usual, sizeof(usual), "%s/pyst/ami.conf", base);
-        else if (home && *home)
-            snprintf(usual, sizeof(usual), "%s/.config/pyst/ami.conf", home);
-        else
+    if (is_usual) {
+        if (!find_usual_file(usual, sizeof(usual)))
             return 0;
+        path = usual;
     }
-    file = fopen(path ? path : usual, "re");
+    file = fopen(path, "re");
     if (!file)
-        return path || errno != ENOENT ? usage_error("%s: %s", path ? path : usual, strerror(errno))
-                                       : 0;
-    path = path ? path : usual;
+        return is_usual && (errno == ENOENT || errno == ENOTDIR)
+                   ? 0
+                   : usage_error("%s: %s", path, strerror(errno));
     r = read_lines(settings, file, path);
-    if (r == 0 && settings->secret && fstat(fileno(file), &status) == 0 &&
-        (status.st_mode & (S_IRWXG | S_IRWXO)))
+    if (r == 0 && settings->secret &&
+        (fstat(fileno(file), &status) < 0 || (status.st_mode & (S_IRWXG | S_IRWXO))))
         r = usage_error("%s holds a secret and others may read it: chmod 600 %s", path, path);
     fclose(file);
     return r;
@@ -196,52 +253,65 @@ int settings_read_environment(struct settings *settings)
     return 0;
 }
 
+/* Takes the first line of a file: 0, an exit code, or -1 when there is none and errno or 0. */
+static int read_secret_line(struct settings *settings, FILE *file)
+{
+    char *line = NULL;
+    size_t size = 0;
+    int r = -1;
+
+    errno = 0;
+    if (getline(&line, &size, file) >= 0) {
+        line[strcspn(line, "\r\n")] = '\0';
+        r = set_secret(settings, line);
+    }
+    erase(line, size);
+    return r;
+}
+
 int settings_read_secret(struct settings *settings, const char *path)
 {
     FILE *file = strcmp(path, "-") ? fopen(path, "re") : stdin;
-    char *line = NULL;
-    size_t size = 0;
     int r;
 
     if (!file)
         return usage_error("%s: %s", path, strerror(errno));
-    if (getline(&line, &size, file) < 0) {
-        r = usage_error("%s has no secret in its first line", path);
-    } else {
-        line[strcspn(line, "\r\n")] = '\0';
-        r = set_text(&settings->secret, line);
-    }
-    erase(line);
+    r = read_secret_line(settings, file);
+    if (r < 0)
+        r = usage_error("%s: %s", path, errno ? strerror(errno) : "there is no secret in it");
     if (file != stdin)
         fclose(file);
     return r;
 }
 
-int settings_complete(struct settings *settings)
+static int ask_for_secret(struct settings *settings)
 {
     struct termios usual, silent;
-    char *line = NULL;
-    size_t size = 0;
-    int r = 0;
+    bool interrupted;
+    int r;
 
-    if (!settings->user)
-        return usage_error("no user: --user, ASTERISK_USER or a settings file says it");
-    if (settings->secret)
-        return 0;
     if (!isatty(STDIN_FILENO) || tcgetattr(STDIN_FILENO, &usual) < 0)
         return usage_error("no secret: ASTERISK_SECRET, --secret-file or a settings file says it");
     fprintf(stderr, "Secret of %s: ", settings->user);
     silent = usual;
     silent.c_lflag &= ~(tcflag_t)ECHO;
     tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent);
-    if (getline(&line, &size, stdin) < 0) {
-        r = usage_error("no secret was given");
-    } else {
-        line[strcspn(line, "\r\n")] = '\0';
-        r = set_text(&settings->secret, line);
-    }
+    r = read_secret_line(settings, stdin);
+    interrupted = errno == EINTR;
     tcsetattr(STDIN_FILENO, TCSAFLUSH, &usual);
     fputc('\n', stderr);
-    erase(line);
+    if (r < 0)
+        return interrupted ? EXIT_INTERRUPTED : usage_error("no secret was given");
     return r;
+}
+
+int settings_complete(struct settings *settings)
+{
+    if (!settings->tls &&
+        (settings->ca_file || settings->server_name || settings->certificate_file ||
+         settings->key_file || settings->skip_verification))
+        return usage_error("there are settings for TLS, but not --tls itself");
+    if (!settings->user)
+        return usage_error("no user: --user, ASTERISK_USER or a settings file says it");
+    return settings->secret ? 0 : ask_for_secret(settings);
 }

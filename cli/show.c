@@ -1,12 +1,62 @@
 /* SPDX-License-Identifier: MIT */
-#include <stdio.h>
+#include "show.h"
+
+#include <stdint.h>
 #include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "show.h"
+/*
+ * The length of the well-formed UTF-8 character that the text begins with, and its code; 0 when
+ * there is none.
+ */
+static size_t character(struct pyst_text text, uint32_t *code)
+{
+    static const uint32_t smallest[] = {0, 0, 0x80, 0x800, 0x10000};
+    const unsigned char *bytes = (const unsigned char *)text.data;
+    size_t size = bytes[0] < 0x80   ? 1
+                  : bytes[0] < 0xc0 ? 0
+                  : bytes[0] < 0xe0 ? 2
+                  : bytes[0] < 0xf0 ? 3
+                  : bytes[0] < 0xf8 ? 4
+                                    : 0;
 
-json_t *json_text(struct pyst_text text)
+    if (size == 0 || size > text.size)
+        return 0;
+    *code = size == 1 ? bytes[0] : bytes[0] & (0x7fu >> size);
+    for (size_t i = 1; i < size; i++) {
+        if ((bytes[i] & 0xc0) != 0x80)
+            return 0;
+        *code = *code << 6 | (bytes[i] & 0x3fu);
+    }
+    return *code < smallest[size] || *code > 0x10ffff || (*code >> 11) == 0x1b ? 0 : size;
+}
+
+/* C0, DEL and C1: U+009B begins an escape sequence just as ESC [ does. */
+static bool is_control(uint32_t code)
+{
+    return code < 0x20 || (code >= 0x7f && code < 0xa0);
+}
+
+void show_text(FILE *file, struct pyst_text text)
+{
+    while (text.size > 0) {
+        uint32_t code = 0;
+        size_t size = character(text, &code);
+
+        if (size > 0 && (code == '\t' || !is_control(code))) {
+            fwrite(text.data, 1, size, file);
+        } else {
+            size = size ? size : 1;
+            for (size_t i = 0; i < size; i++)
+                fprintf(file, "\\x%02x", (unsigned char)text.data[i]);
+        }
+        text = pyst_text_of(text.data + size, text.size - size);
+    }
+}
+
+/* A JSON string of bytes: UTF-8, or else taken for Latin-1, so that no byte is lost. */
+static json_t *json_text(struct pyst_text text)
 {
     json_t *string = json_stringn(text.size ? text.data : "", text.size);
     char *utf8;
@@ -29,11 +79,29 @@ json_t *json_text(struct pyst_text text)
     return string;
 }
 
+/* Jansson leaves DEL and C1 as they are, which only ever stand in strings. */
+static int write_json(const char *data, size_t size, void *user)
+{
+    struct pyst_text text = pyst_text_of(data, size);
+
+    while (text.size > 0) {
+        uint32_t code = 0;
+        size_t length = character(text, &code);
+
+        if (length > 0 && is_control(code))
+            printf("\\u%04x", (unsigned)code);
+        else
+            fwrite(text.data, 1, length ? length : 1, stdout);
+        length = length ? length : 1;
+        text = pyst_text_of(text.data + length, text.size - length);
+    }
+    return 0;
+}
+
 void show_json(json_t *object)
 {
-    json_dumpf(object, stdout, JSON_COMPACT);
+    json_dump_callback(object, write_json, NULL, JSON_COMPACT);
     putchar('\n');
-    fflush(stdout);
     json_decref(object);
 }
 
@@ -89,18 +157,6 @@ static void show_message_json(const struct pyst_ami_message *message)
     show_json(object);
 }
 
-static void print_text(struct pyst_text text)
-{
-    for (size_t i = 0; i < text.size; i++) {
-        unsigned char byte = (unsigned char)text.data[i];
-
-        if ((byte < 0x20 && byte != 0x09) || byte == 0x7f)
-            printf("\\x%02x", byte);
-        else
-            putchar(byte);
-    }
-}
-
 static void print_title(const struct pyst_ami_message *message, bool colour)
 {
     bool event = pyst_ami_message_kind(message) == PYST_AMI_EVENT;
@@ -111,7 +167,7 @@ static void print_title(const struct pyst_ami_message *message, bool colour)
     localtime_r(&now, &local);
     strftime(clock, sizeof(clock), "%H:%M:%S", &local);
     printf(colour ? "\x1b[2m%s\x1b[0m  \x1b[1m" : "%s  ", clock);
-    print_text(pyst_ami_message_name(message));
+    show_text(stdout, pyst_ami_message_name(message));
     printf("%s%s\n", colour ? "\x1b[0m" : "", event ? "" : " (response)");
 }
 
@@ -138,16 +194,15 @@ void show_message(const struct pyst_ami_message *message, bool json)
             pyst_text_equal_nocase(header.name, pyst_text("Response")))
             continue;
         if (header.value.size == 0)
-            continue; /* a person asks what there is */
+            continue; /* most events have many of these */
         printf("    %s", colour ? "\x1b[36m" : "");
-        print_text(header.name);
+        show_text(stdout, header.name);
         printf("%s%*s", colour ? "\x1b[0m" : "",
                header.name.size < (size_t)width ? width - (int)header.name.size + 2 : 2, "");
-        print_text(header.value);
+        show_text(stdout, header.value);
         putchar('\n');
     }
     putchar('\n');
-    fflush(stdout);
 }
 
 void show_output(const struct pyst_ami_message *message, bool json)
@@ -161,10 +216,9 @@ void show_output(const struct pyst_ami_message *message, bool json)
     }
     while (pyst_ami_message_next_output(message, &cursor, &line)) {
         if (isatty(STDOUT_FILENO))
-            print_text(line);
+            show_text(stdout, line);
         else
             fwrite(line.data, 1, line.size, stdout);
         putchar('\n');
     }
-    fflush(stdout);
 }

@@ -3,6 +3,7 @@
 #define PYST_CLI_SHOW_H
 
 #include <stdbool.h>
+#include <stdio.h>
 
 #include <jansson.h>
 
@@ -10,7 +11,7 @@
 
 /*
  * Prints a message to standard output: as one line of JSON, or as text for a person, with a title
- * and colours on a terminal. Control characters in text are shown, never sent to the terminal.
+ * and colours on a terminal.
  */
 void show_message(const struct pyst_ami_message *message, bool json);
 
@@ -20,7 +21,10 @@ void show_output(const struct pyst_ami_message *message, bool json);
 /* Prints a JSON object as one line and releases it. */
 void show_json(json_t *object);
 
-/* A JSON string of bytes: UTF-8, or else taken for Latin-1, so that nothing is lost. */
-json_t *json_text(struct pyst_text text);
+/*
+ * Prints text from outside. Control characters and what is no UTF-8 are shown as \xNN, for a
+ * terminal obeys some of them.
+ */
+void show_text(FILE *file, struct pyst_text text);
 
 #endif

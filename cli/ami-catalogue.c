@@ -7,6 +7,7 @@
 
 #include <pyst/ami/catalogue.h>
 
+#include "ami.h"
 #include "cli.h"
 #include "show.h"
 
@@ -35,8 +36,9 @@ static json_t *json_versions(unsigned bits)
 
 static void show_entry_json(const struct pyst_ami_entry *entry, const char *kind)
 {
+    const struct pyst_ami_entry *final = pyst_ami_entry_list_final(entry), *listed;
     const struct pyst_ami_parameter *parameter;
-    json_t *object = json_object(), *list = json_array();
+    json_t *object = json_object(), *parameters = json_array(), *items = json_array();
 
     json_object_set_new(object, kind, json_string(pyst_ami_entry_name(entry)));
     json_object_set_new(object, "versions", json_versions(pyst_ami_entry_versions(entry)));
@@ -54,9 +56,14 @@ static void show_entry_json(const struct pyst_ami_entry *entry, const char *kind
         for (size_t j = 0; (value = pyst_ami_parameter_value(parameter, j)); j++)
             json_array_append_new(values, json_string(value));
         json_object_set_new(item, "values", values);
-        json_array_append_new(list, item);
+        json_array_append_new(parameters, item);
     }
-    json_object_set_new(object, "parameters", list);
+    json_object_set_new(object, "parameters", parameters);
+    for (size_t i = 0; (listed = pyst_ami_entry_list_item(entry, i)); i++)
+        json_array_append_new(items, json_string(pyst_ami_entry_name(listed)));
+    if (final)
+        json_array_append_new(items, json_string(pyst_ami_entry_name(final)));
+    json_object_set_new(object, "lists", items);
     show_json(object);
 }
 
