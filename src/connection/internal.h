@@ -59,7 +59,7 @@ int machine_process(struct pyst_ami_connection *c);
 /** Begins an attempt: from IDLE or WAITING. */
 void machine_begin(struct pyst_ami_connection *c, uint64_t now);
 
-/** Ends what is under way, for the reason of `error`. Not in IDLE and ENDED. */
+/** Ends what is under way or was about to begin, for the reason of `error`. Not in ENDED. */
 void machine_end(struct pyst_ami_connection *c, int error);
 
 /** CLOSED was taken: decides what follows. */

@@ -110,8 +110,13 @@ void machine_begin(struct pyst_ami_connection *c, uint64_t now)
 
     c->fault.error = 0;
     c->attempt_end = now + c->options.connect_timeout_us;
-    if (resolver_numeric(c->options.host, c->options.port, &list) == 0) {
+    r = resolver_numeric(c->options.host, c->options.port, &list);
+    if (r == 0) {
         begin_dialing(c, list);
+        return;
+    }
+    if (r == EAI_MEMORY) {
+        end_system(c, PYST_ERR_NO_MEMORY);
         return;
     }
     c->state = PYST_AMI_CONNECTION_RESOLVING;

@@ -7,7 +7,7 @@ enum stream_result {
     STREAM_DONE,
     STREAM_AGAIN, /* when the socket is ready: see tls_wants_write() */
     STREAM_END,   /* the peer said goodbye and ended */
-    STREAM_CUT,   /* the stream ended, or was reset, without a goodbye */
+    STREAM_CUT,   /* the stream ended without a goodbye */
     STREAM_FAILED /* the reason is in the fault */
 };
 

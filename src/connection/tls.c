@@ -220,8 +220,8 @@ static enum stream_result result(struct tls *tls, int r, const char *what, struc
         return STREAM_END;
     case SSL_ERROR_SYSCALL:
         tls->alive = false;
-        fault_set(fault, PYST_ERR_TLS, "%s: %s", what, strerror(saved));
-        return STREAM_CUT;
+        fault_set(fault, PYST_ERR_CLOSED, "%s: %s", what, strerror(saved));
+        return STREAM_FAILED;
     default:
         tls->alive = false;
         if (ERR_GET_REASON(ERR_peek_error()) == SSL_R_UNEXPECTED_EOF_WHILE_READING) {
@@ -252,6 +252,7 @@ enum stream_result tls_handshake(struct tls *tls, struct fault *fault)
         return STREAM_FAILED;
     default:
         verified = SSL_get_verify_result(tls->ssl);
+        fault->error = PYST_ERR_TLS;
         if (verified != X509_V_OK && SSL_get_verify_mode(tls->ssl) != SSL_VERIFY_NONE)
             fault_set(fault, PYST_ERR_TLS_CERTIFICATE, "the peer's certificate: %s",
                       X509_verify_cert_error_string(verified));
