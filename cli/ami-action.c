@@ -132,25 +132,36 @@ static int run_command(const struct settings *settings, struct pyst_ami_connecti
     return ami_failed(connection, r);
 }
 
+/* Puts the words into one line, with blanks between. false when Asterisk would not read it. */
+static bool join(char line[PYST_AMI_ACTION_LINE_SIZE], int argc, char **argv)
+{
+    size_t size = 0;
+
+    for (int i = 0; i < argc; i++) {
+        const size_t length = strlen(argv[i]);
+
+        if (size + length + 1 > PYST_AMI_ACTION_LINE_SIZE)
+            return false;
+        memcpy(line + size, argv[i], length);
+        size += length;
+        line[size++] = i + 1 < argc ? ' ' : '\0';
+    }
+    return true;
+}
+
 int command_command(struct settings *settings, int argc, char **argv)
 {
     struct pyst_ami_connection *connection;
     struct pyst_ami_action *action;
-    char line[PYST_AMI_ACTION_LINE_SIZE] = "";
-    int r;
+    char line[PYST_AMI_ACTION_LINE_SIZE];
+    int r = PYST_ERR_LINE_TOO_LONG;
 
     if (argc < 2)
         return usage_error("command: expected a line for Asterisk's console");
-    for (int i = 1; i < argc; i++) {
-        if (strlen(line) + strlen(argv[i]) + 2 > sizeof(line))
-            return usage_error("command: %s", pyst_strerror(PYST_ERR_LINE_TOO_LONG));
-        if (i > 1)
-            strcat(line, " ");
-        strcat(line, argv[i]);
-    }
     if (pyst_ami_action_new(&action, pyst_text("Command")) < 0)
         return out_of_memory();
-    r = pyst_ami_action_add(action, pyst_text("Command"), pyst_text(line));
+    if (join(line, argc - 1, argv + 1))
+        r = pyst_ami_action_add(action, pyst_text("Command"), pyst_text(line));
     if (r < 0)
         r = usage_error("command: %s", pyst_strerror(r));
     if (r == 0)

@@ -31,10 +31,14 @@ static void interrupt(int signal_number)
     errno = saved;
 }
 
-/* Without SA_RESTART, so that a blocked print ends too; a second signal kills as usual. */
+/*
+ * Waits end, for poll() is never restarted; what is being printed is printed whole. A second
+ * signal kills as usual, should that take for ever.
+ */
 static int catch_signals(void)
 {
-    struct sigaction action = {.sa_handler = interrupt, .sa_flags = (int)SA_RESETHAND};
+    struct sigaction action = {.sa_handler = interrupt,
+                               .sa_flags = (int)(SA_RESETHAND | SA_RESTART)};
 
     waker = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (waker < 0)

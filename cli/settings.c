@@ -2,6 +2,7 @@
 #include "settings.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -286,8 +287,8 @@ int settings_read_secret(struct settings *settings, const char *path)
 
 static int ask_for_secret(struct settings *settings)
 {
+    struct pollfd input = {.fd = STDIN_FILENO, .events = POLLIN};
     struct termios usual, silent;
-    bool interrupted;
     int r;
 
     if (!isatty(STDIN_FILENO) || tcgetattr(STDIN_FILENO, &usual) < 0)
@@ -296,13 +297,14 @@ static int ask_for_secret(struct settings *settings)
     silent = usual;
     silent.c_lflag &= ~(tcflag_t)ECHO;
     tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent);
-    r = read_secret_line(settings, stdin);
-    interrupted = errno == EINTR;
+    /* A signal ends this, and the terminal gets its echo back. */
+    if (poll(&input, 1, -1) < 0)
+        r = EXIT_INTERRUPTED;
+    else
+        r = read_secret_line(settings, stdin);
     tcsetattr(STDIN_FILENO, TCSAFLUSH, &usual);
     fputc('\n', stderr);
-    if (r < 0)
-        return interrupted ? EXIT_INTERRUPTED : usage_error("no secret was given");
-    return r;
+    return r < 0 ? usage_error("no secret was given") : r;
 }
 
 int settings_complete(struct settings *settings)

@@ -64,7 +64,7 @@ static json_t *json_text(struct pyst_text text)
 
     if (string)
         return string;
-    utf8 = malloc(2 * text.size);
+    utf8 = malloc(2 * text.size + 1);
     if (!utf8)
         return NULL;
     for (size_t i = 0; i < text.size; i++) {

@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: MIT
+"""The completion of `pyst` in bash, and that help and documentation name the same things."""
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+from typing import List, Set
+
+import pytest
+
+from pyst_program import PYST, ROOT, environment, pyst
+
+COMPLETION = ROOT / "cli/completion/pyst"
+needs_bash = pytest.mark.skipif(shutil.which("bash") is None, reason="bash is not installed")
+
+
+def complete(line: str, *more: str) -> List[str]:
+    """What bash would offer at the end of a line. `more` are words it splits at "=" or ":"."""
+    words = [*line.split(" "), *more]
+    script = (
+        f'source "{COMPLETION}"; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); compopt() {{ :; }}; '
+        '_pyst; printf "%s\\n" "${COMPREPLY[@]}"'
+    )
+    run = subprocess.run(
+        ["bash", "-c", script, "bash", *words],
+        env=environment(PATH=f"{Path(str(PYST)).parent}:/usr/bin:/bin"),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    assert run.stderr == ""
+    return [each for each in run.stdout.splitlines() if each]
+
+
+@needs_bash
+@pytest.mark.parametrize(
+    "line, expected",
+    [
+        ("pyst a", ["ami"]),
+        ("pyst ami act", ["action"]),
+        ("pyst ami --sec", ["--secret-file"]),
+        ("pyst ami --json --str", ["--strict"]),
+        ("pyst ami --host x list CoreShowChannels", ["CoreShowChannels"]),
+        ("pyst ami action Originat", ["Originate"]),
+        ("pyst ami action Originate Cal", ["CallerID="]),
+        ("pyst ami action Originate Channel=x Ear", ["EarlyMedia="]),
+        ("pyst ami events --filter HangupR", ["HangupRequest"]),
+        ("pyst ami events --co", ["--count"]),
+        ("pyst ami catalogue QueueMemberRem", ["QueueMemberRemoved"]),
+        ("pyst ami catalogue Originate OriginateR", ["OriginateResponse"]),
+        ("pyst nothing x", []),
+    ],
+)
+def test_completion(line: str, expected: List[str]) -> None:
+    assert sorted(complete(line)) == sorted(expected)
+
+
+@needs_bash
+def test_completion_of_values_and_files(tmp_path: Path) -> None:
+    assert complete("pyst ami action Originate Channel", "=", "") == []
+    assert complete("pyst ami action Originate Channel", "=") == []
+    (tmp_path / "secret").touch()
+    assert complete(f"pyst ami --secret-file {tmp_path}/s") == [f"{tmp_path}/secret"]
+
+
+@needs_bash
+def test_completion_knows_every_action() -> None:
+    names = pyst("ami", "catalogue").out.splitlines()
+    actions = [name.split()[1] for name in names if name.startswith("action ")]
+    assert sorted(complete("pyst ami action ")) == sorted(actions)
+
+
+def options(text: str) -> Set[str]:
+    return set(re.findall(r"--[a-z][a-z-]*", text))
+
+
+HELP = pyst("ami", "--help").out
+EVENTS_HELP = re.sub(r"\(pyst .*?\)", "", pyst("ami", "events", "--help").out)
+
+
+@needs_bash
+def test_completion_offers_the_options_of_the_help() -> None:
+    assert set(complete("pyst ami --")) == options(HELP) | {"--help"}
+    assert set(complete("pyst ami events --")) == options(EVENTS_HELP) | {"--help"}
+
+
+def test_documentation_names_the_options_of_the_help() -> None:
+    page = (ROOT / "docs/pyst.rst").read_text()
+    assert options(HELP + EVENTS_HELP) - {"--help"} <= options(page)
+    assert options(page) <= options(HELP + EVENTS_HELP) | {"--help", "--version"}
+
+
+def test_documentation_and_help_name_the_same_exit_codes() -> None:
+    page = (ROOT / "docs/pyst.rst").read_text()
+    table = page.split("Exit codes\n")[1]
+    documented = dict(re.findall(r"^(\d+) +(.*)$", table, re.MULTILINE))
+    text = " ".join(pyst("help").out.split("Exit codes: ")[1].split()).rstrip(".")
+    helped = dict(part.split(" ", 1) for part in text.split("; ") if part[0].isdigit())
+    assert set(documented) == set(helped) == {"0", "1", "2", "3", "4", "5", "6", "130"}
+    for code, meaning in helped.items():
+        assert documented[code].startswith(meaning), code
