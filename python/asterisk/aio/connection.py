@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import ssl
 import sys
 from collections.abc import Iterable, Sequence
@@ -107,6 +108,7 @@ class Connection(asyncio.BufferedProtocol):
         self._deliver = deliver
         self._on_closed = on_closed
         self._transport: Optional[asyncio.Transport] = None
+        self._room: Optional[memoryview] = None
         self._scratch: Optional[bytearray] = None
         self._flushing: Optional[asyncio.Handle] = None
         self._timer: Optional[asyncio.TimerHandle] = None
@@ -227,10 +229,23 @@ class Connection(asyncio.BufferedProtocol):
             if self._scratch is None:
                 self._scratch = bytearray(65536)
             return self._scratch
-        return self._session.get_buffer(sizehint)
+        self._leave_room()
+        self._room = self._session.get_buffer(sizehint)
+        return self._room
+
+    def _leave_room(self) -> None:
+        """Let go of the session's buffer.
+
+        The loop's frame holds it too, and may live on in the traceback of a handler's exception.
+        """
+        if self._room is not None:
+            with contextlib.suppress(BufferError):  # uvloop lets go of it after this
+                self._room.release()
+            self._room = None
 
     def buffer_updated(self, nbytes: int) -> None:
         """Take what was read."""
+        self._leave_room()
         if self.closed:
             return
         self._session.commit(nbytes)

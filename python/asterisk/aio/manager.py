@@ -366,7 +366,7 @@ class Manager:
             if connection is not None:
                 connection.end()
             self._end_streams(None)
-            handlers = self._tasks - {asyncio.current_task()}  # type: ignore[arg-type]
+            handlers = self._tasks - {asyncio.current_task()}
             for task in handlers:
                 task.cancel()
             try:
