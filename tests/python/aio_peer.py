@@ -17,7 +17,7 @@ import inspect
 import socket
 import ssl
 import sys
-from collections.abc import AsyncIterator, Awaitable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Coroutine, Mapping
 from typing import Any, Callable, Optional, Union
 
 import pytest
@@ -75,8 +75,10 @@ def asynchronous(test: Callable[..., Coroutine[Any, Any, None]]) -> Callable[...
 
     parameters = [*inspect.signature(test).parameters.values()]
     parameters.insert(0, inspect.Parameter("loop_name", inspect.Parameter.POSITIONAL_OR_KEYWORD))
-    run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
-    return run
+    made: Any = run
+    made.__signature__ = inspect.Signature(parameters)
+    decorated: Callable[..., None] = made
+    return decorated
 
 
 async def _bounded(test: Coroutine[Any, Any, None]) -> None:
@@ -215,7 +217,7 @@ class Peer:
 
     def __init__(
         self,
-        answers: Optional[dict[str, Answer]] = None,
+        answers: Optional[Mapping[str, Answer]] = None,
         greeting: bytes = GREETING,
         context: Optional[ssl.SSLContext] = None,
         budget: Optional[int] = None,
@@ -310,7 +312,7 @@ class Peer:
 
 @contextlib.asynccontextmanager
 async def connected(
-    answers: Optional[dict[str, Answer]] = None, **settings: Any
+    answers: Optional[Mapping[str, Answer]] = None, **settings: Any
 ) -> AsyncIterator[tuple[Peer, Manager]]:
     """Have a server and a manager that is logged in to it."""
     async with Peer(answers) as peer:

@@ -345,8 +345,8 @@ async def test_close_while_actions_are_in_flight() -> None:
     async with Peer({"Slow": silent}) as peer:
         manager = peer.manager()
         await manager.connect()
-        pending = [asyncio.ensure_future(manager.send("Slow")) for _ in range(100)]
-        pending += [manager.submit("Slow") for _ in range(100)]
+        pending: list[asyncio.Future[Any]] = [manager.submit("Slow") for _ in range(100)]
+        pending += [asyncio.ensure_future(manager.send("Slow")) for _ in range(100)]
         await manager.close()
         ends = await asyncio.gather(*pending, return_exceptions=True)
         assert {type(end) for end in ends} <= {ManagerOutcomeUnknown, ManagerSocketException}

@@ -350,7 +350,11 @@ async def test_handlers() -> None:
             await asyncio.sleep(0)
             seen.append(f"coroutine {event.name}")
 
-        any_event = manager.on("*", lambda event: seen.append(f"any {event.name}") or True)
+        @manager.on("*")
+        def any_event(event: Event) -> bool:
+            seen.append(f"any {event.name}")
+            return True
+
         manager.on("A", lambda event: True)
         manager.on("A", lambda event: seen.append("last"))
 
