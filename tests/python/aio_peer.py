@@ -101,6 +101,8 @@ class Connection:
         self.reader = reader
         self.writer = writer
         self.actions: list[Action] = []
+        #: Set when the server stops.
+        self.over = asyncio.Event()
         #: Bytes after which it closes, whatever it was about to send.
         self.budget: Optional[int] = None
 
@@ -198,7 +200,7 @@ def silent(connection: Connection, action: Action) -> None:
 
 async def deaf(connection: Connection, action: Action) -> None:
     """Answer nothing, and read nothing any more."""
-    await asyncio.Event().wait()
+    await connection.over.wait()
 
 
 class Peer:
@@ -242,6 +244,7 @@ class Peer:
         assert self._server is not None
         self._server.close()
         for connection in self.connections:
+            connection.over.set()
             if reset:
                 connection.reset()
             else:
@@ -249,10 +252,7 @@ class Peer:
                 with contextlib.suppress(AttributeError):
                     connection.writer.transport.abort()
         if self._tasks:
-            await asyncio.wait(self._tasks, timeout=1)
-            for task in self._tasks:
-                task.cancel()
-            await asyncio.gather(*self._tasks, return_exceptions=True)
+            await asyncio.wait(self._tasks)
         self.connections.clear()
 
     @property

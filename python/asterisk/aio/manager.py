@@ -243,7 +243,8 @@ class Manager:
         self._established = False
         try:
             await self._dial(connection)
-            await asyncio.shield(connection.ready)
+            await asyncio.wait({connection.ready})
+            connection.ready.result()
         except BaseException:
             connection.end()
             connection.abort()
