@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The documentation site and the man page."""
 
+import logging
 import os
 
 project = 'pyst'
@@ -21,3 +22,13 @@ html_theme = 'alabaster'
 html_theme_options = {'description': 'Asterisk, from C and from Python', 'fixed_sidebar': True}
 man_pages = [('pyst', 'pyst', 'talk to the Asterisk PBX', [author], 1)]
 man_show_urls = False
+
+
+def _is_no_duplicate(record: logging.LogRecord) -> bool:
+    """C has a namespace for struct and enum tags, Sphinx has one for all: pyst_text is a struct
+    and a function."""
+    return 'Duplicate C declaration' not in record.getMessage()
+
+
+def setup(app: object) -> None:
+    logging.getLogger('sphinx.sphinx.domains.c').addFilter(_is_no_duplicate)
