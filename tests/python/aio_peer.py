@@ -301,7 +301,7 @@ class Peer:
             if action is None:
                 return
             connection.actions.append(action)
-            answer = self.answers.get(action["Action"][0])
+            answer = self.answers.get(action.get("Action", [""])[0])
             if answer is None:
                 connection.respond(action, "Error", Message="Invalid/unknown command: it.")
                 continue

@@ -173,7 +173,8 @@ async def test_action_object_and_repeated_headers() -> None:
     async with connected() as (peer, manager):
         answer = await manager.send(CoreShowChannels())
         assert [event["Channel"] for event in answer[:-1]] == ["Local/0", "Local/1", "Local/2"]
-        await manager.send(AnyAction("Ping", {"Variable": ["a=1", "b=2"]}), More=["x", "y"], No=None)
+        ping = AnyAction("Ping", {"Variable": ["a=1", "b=2"]})
+        await manager.send(ping, More=["x", "y"], No=None)
         action = peer.connection.actions[-1]
         assert action["Variable"] == ["a=1", "b=2"]
         assert action["More"] == ["x", "y"]

@@ -5,18 +5,17 @@ from __future__ import annotations
 
 import asyncio
 import errno
-import os
 import secrets
-import sys
-from collections.abc import Coroutine, Iterable, Sequence
+from collections.abc import Sequence
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Callable, Optional, TypeVar, Union, overload
+from typing import TYPE_CHECKING, Any, Callable, Optional, Union
 
 from asterisk import _core, errors
-from asterisk._core import Event, EventQueue, ManagerMsg, Session
+from asterisk._core import ManagerMsg, Session
 from asterisk.aio.connection import Call, Connection
 from asterisk.aio.dial import dial
-from asterisk.aio.streams import Buffer, EventStream, Gap, ListCall, ListStream
+from asterisk.aio.events import EventSource
+from asterisk.aio.streams import ListCall, ListStream
 from asterisk.errors import ManagerException, ManagerSocketException
 from asterisk.reconnect import Reconnect
 from asterisk.response import Response
@@ -25,35 +24,15 @@ from asterisk.transport import context_for
 if TYPE_CHECKING:
     import ssl
 
-    from typing import Literal
-
-    from asterisk.actions.view import Event as View
     from asterisk.manager import ActionLike
 
-    V = TypeVar("V", bound=View)
-
 __all__ = ["Manager"]
-
-T = TypeVar("T")
-Handler = TypeVar("Handler", bound="Callable[[Event], Any]")
-Name = Union[str, "type[View]"]
-Policies = ("pause", "drop-oldest")
 
 #: Seconds that close() waits at most for each: Asterisk's goodbye, handlers, the transport.
 CLOSE_TIMEOUT = 1.0
 
 
-def _log(text: str, *args: object, exception: BaseException) -> None:
-    import logging
-
-    logging.getLogger("asterisk.aio").error(text, *args, exc_info=exception)
-
-
-def _log_handler_error(event: Event, exception: BaseException) -> None:
-    _log("a handler of event %s failed", event.name, exception=exception)
-
-
-class Manager:
+class Manager(EventSource):
     """A connection to Asterisk's manager interface.
 
     ``async with`` connects, logs in if there is a user name, and closes in the end; `connect`,
@@ -104,8 +83,8 @@ class Manager:
     on_lost : callable or None
         ``f(exception)``, called when the connection was lost, but not after `logoff` or `close`.
     on_restored : callable or None
-        ``f()``, called when a lost connection is there again, logged in. These two may be
-        coroutine functions.
+        ``f()``, called when a lost connection is there again, logged in; the first events of
+        it may have come before. These two may be coroutine functions.
 
     Raises
     ------
@@ -132,12 +111,11 @@ class Manager:
         event_queue_size: int = 100000,
         event_queue_policy: str = "pause",
     ) -> None:
-        self._check_queue(event_queue_size, event_queue_policy)
+        super().__init__(event_queue_size, event_queue_policy)
         self.host = host
         self.port = int(port)
         self.title: Optional[str] = None
         self.version: Optional[str] = None
-        self.on_handler_error: Callable[[Event, BaseException], Any] = _log_handler_error
         self.on_lost: Optional[Callable[[ManagerException], Any]] = None
         self.on_restored: Optional[Callable[[], Any]] = None
         self._context = context_for(tls)
@@ -151,30 +129,10 @@ class Manager:
         self._connect_timeout = connect_timeout
         self._keepalive = keepalive
         self._reconnect = reconnect
-        self._queue_size = event_queue_size
-        self._queue_policy = event_queue_policy
-        self._connection: Optional[Connection] = None
         self._established = False
         self._dialling: Optional[asyncio.Task[None]] = None
         self._restorer: Optional[asyncio.Task[None]] = None
         self._closer: Optional[asyncio.Future[None]] = None
-        self._ended = False
-        self._loss: Optional[Callable[[], ManagerException]] = None
-        # Events: whom they go to, by name.
-        self._callbacks: dict[str, list[Callable[[Event, Any], Any]]] = {}
-        self._handlers: list[tuple[Name, Any, Callable[[Event, Any], Any]]] = []
-        self._buffers: dict[Buffer, list[tuple[str, Callable[[Event, Any], Any]]]] = {}
-        self._gap_buffers: list[Buffer] = []
-        self._tasks: set[asyncio.Task[Any]] = set()
-        self._waiting = 0
-        self._dropped = 0
-
-    @staticmethod
-    def _check_queue(size: int, policy: str) -> None:
-        if policy not in Policies:
-            raise ValueError("the policy of an event queue is 'pause' or 'drop-oldest'")
-        if size < 1:
-            raise ValueError("the size of an event queue is at least 1")
 
     async def __aenter__(self) -> Manager:
         await self.connect()
@@ -217,8 +175,7 @@ class Manager:
         """
         if self._closer is not None or self._restorer is not None or not self._is_over():
             raise ManagerException("Already connected to manager")
-        self._ended = False
-        self._loss = None
+        self._begin_streams()
         return await self._open()
 
     def _is_over(self) -> bool:
@@ -355,6 +312,7 @@ class Manager:
             if self._restorer is not None:
                 self._restorer.cancel()
                 await asyncio.wait({self._restorer})
+                self._restorer = None  # it may not have come to its own end
             if self._dialling is not None:
                 self._dialling.cancel()
             if self.connected():
@@ -555,337 +513,6 @@ class Manager:
 
         future.add_done_callback(note)
 
-    # -- events -----------------------------------------------------------------------------------
-
-    @overload
-    def events(
-        self,
-        *names: str,
-        filter: Optional[Callable[[Event], Any]] = None,
-        size: Optional[int] = None,
-        policy: Optional[str] = None,
-        gaps: Literal[False] = False,
-    ) -> EventStream[Event]: ...
-
-    @overload
-    def events(
-        self,
-        *names: str,
-        filter: Optional[Callable[[Event], Any]] = None,
-        size: Optional[int] = None,
-        policy: Optional[str] = None,
-        gaps: Literal[True],
-    ) -> EventStream[Union[Event, Gap]]: ...
-
-    @overload
-    def events(
-        self,
-        name: type[V],
-        /,
-        *names: type[V],
-        filter: Optional[Callable[[V], Any]] = None,
-        size: Optional[int] = None,
-        policy: Optional[str] = None,
-        gaps: Literal[False] = False,
-    ) -> EventStream[V]: ...
-
-    @overload
-    def events(
-        self,
-        name: type[V],
-        /,
-        *names: type[V],
-        filter: Optional[Callable[[V], Any]] = None,
-        size: Optional[int] = None,
-        policy: Optional[str] = None,
-        gaps: Literal[True],
-    ) -> EventStream[Union[V, Gap]]: ...
-
-    def events(
-        self,
-        *names: Any,
-        filter: Optional[Callable[[Any], Any]] = None,
-        size: Optional[int] = None,
-        policy: Optional[str] = None,
-        gaps: bool = False,
-    ) -> EventStream[Any]:
-        """Iterate over events, from now on: ``async for event in manager.events("Hangup")``.
-
-        There may be many streams at a time, each gets all events that it is for. A stream goes on
-        over a loss of the connection when the manager reconnects.
-
-        Parameters
-        ----------
-        *names : str or class
-            Names of events, exactly as Asterisk writes them, or classes of
-            `asterisk.actions.events`, whose instances the stream then gives. None for all events.
-        filter : callable, optional
-            ``f(event)``, true for those to keep.
-        size : int, optional
-            Events that may wait in the stream, by default the manager's `event_queue_size`.
-        policy : {'pause', 'drop-oldest'}, optional
-            What to do when more come, by default the manager's `event_queue_policy`.
-        gaps : bool, optional
-            Whether to have a `Gap` in the stream where the connection was lost and restored.
-
-        Returns
-        -------
-        EventStream
-
-        Raises
-        ------
-        ValueError
-            `policy` or `size` is none.
-        """
-        limit = self._queue_size if size is None else size
-        policy = self._queue_policy if policy is None else policy
-        self._check_queue(limit, policy)
-        buffer = Buffer(limit if policy == "pause" else sys.maxsize)
-        puts = []
-        for name in dict.fromkeys(names or ("*",)):
-            view = None if isinstance(name, str) else name
-            put = _put(buffer, view, filter, limit if policy == "drop-oldest" else 0)
-            puts.append((view.name if view is not None else name, put))
-        if any(name == "*" for name, _ in puts):
-            puts = [(name, put) for name, put in puts if name == "*"]
-        for name, put in puts:
-            self._callbacks.setdefault(name, []).append(put)
-        self._buffers[buffer] = puts
-        if gaps:
-            self._gap_buffers.append(buffer)
-        if self._ended:
-            buffer.end(self._loss)
-        return EventStream(buffer, self._release, self._check_hold)
-
-    @overload
-    def wait_for(
-        self,
-        *names: str,
-        predicate: Optional[Callable[[Event], Any]] = None,
-        timeout: Optional[float] = None,
-    ) -> Coroutine[Any, Any, Event]: ...
-
-    @overload
-    def wait_for(
-        self,
-        name: type[V],
-        /,
-        *names: type[V],
-        predicate: Optional[Callable[[V], Any]] = None,
-        timeout: Optional[float] = None,
-    ) -> Coroutine[Any, Any, V]: ...
-
-    def wait_for(
-        self,
-        *names: Any,
-        predicate: Optional[Callable[[Any], Any]] = None,
-        timeout: Optional[float] = None,
-    ) -> Coroutine[Any, Any, Any]:
-        """Wait for an event that comes from now on.
-
-        "Now" is the call, not the await: so an action can be sent in between.
-
-        Parameters
-        ----------
-        *names : str or class
-            As of `events`.
-        predicate : callable, optional
-            ``f(event)``, true for the event to wait for.
-        timeout : float, optional
-            Seconds to wait at most; by default without a limit.
-
-        Returns
-        -------
-        Event
-            Or an instance of the class that was given.
-
-        Raises
-        ------
-        ManagerTimeoutException
-            It did not come in time.
-        ManagerSocketException
-            The connection was lost or closed before.
-        """
-        return self._wait_for(self.events(*names, filter=predicate), timeout)
-
-    async def _wait_for(self, stream: EventStream[T], timeout: Optional[float]) -> T:
-        timer = None
-        self._waiting += 1
-        self._check_hold()
-        try:
-            with stream:
-                if timeout is not None:
-                    timer = asyncio.get_running_loop().call_later(timeout, stream.expire)
-                return await stream.__anext__()
-        except StopAsyncIteration:
-            raise errors.exception(0) from None
-        finally:
-            self._waiting -= 1
-            self._check_hold()
-            if timer is not None:
-                timer.cancel()
-
-    @overload
-    def on(self, name: str) -> Callable[[Handler], Handler]: ...
-
-    @overload
-    def on(self, name: str, handler: Handler) -> Handler: ...
-
-    @overload
-    def on(self, name: type[V]) -> Callable[[Callable[[V], T]], Callable[[V], T]]: ...
-
-    @overload
-    def on(self, name: type[V], handler: Callable[[V], T]) -> Callable[[V], T]: ...
-
-    def on(self, name: Any, handler: Any = None) -> Any:
-        """Have a handler called for events, also as a decorator: ``@manager.on("Hangup")``.
-
-        Plain functions are called one after the other, those for the name before those for any,
-        before anything else is read. A coroutine function gets a task of its own for each event;
-        those run side by side. An exception goes to `on_handler_error` and nowhere else.
-
-        Parameters
-        ----------
-        name : str or class
-            Name of the events, exactly as Asterisk writes it, ``"*"`` for all, or a class of
-            `asterisk.actions.events`, which the handler then gets an instance of.
-        handler : callable
-            ``f(event)``.
-
-        Returns
-        -------
-        callable
-            The handler; without one, a decorator.
-        """
-        if handler is None:
-            return lambda handler: self.on(name, handler)
-        view = None if isinstance(name, str) else name
-        iscoroutine, run = asyncio.iscoroutine, self._run
-
-        def call(event: Event, _: Any) -> None:
-            result = handler(event) if view is None else handler(view(event))
-            if result is not None and iscoroutine(result):
-                run(result, event)
-
-        self._handlers.append((name, handler, call))
-        self._callbacks.setdefault(name if view is None else view.name, []).append(call)
-        return handler
-
-    def off(self, name: Name, handler: Callable[..., Any]) -> None:
-        """Take a handler out again.
-
-        Raises
-        ------
-        ValueError
-            It is not registered for that name or class.
-        """
-        for index, (registered, function, call) in enumerate(self._handlers):
-            if registered == name and function == handler:
-                del self._handlers[index]
-                self._unregister(name if isinstance(name, str) else name.name, call)
-                return
-        raise ValueError(f"{handler!r} is not registered for {name}")
-
-    @property
-    def events_queued(self) -> int:
-        """Events that wait in streams."""
-        return sum(len(buffer.items) for buffer in self._buffers)
-
-    @property
-    def events_dropped(self) -> int:
-        """Events that streams dropped since the beginning, see `event_queue_policy`."""
-        return self._dropped + sum(buffer.dropped for buffer in self._buffers)
-
-    @property
-    def reading_paused(self) -> bool:
-        """Whether reading pauses because a stream is full."""
-        return self._connection is not None and self._connection.paused
-
-    def _deliver(self, queue: EventQueue) -> None:
-        """Hand out the events of a read."""
-        try:
-            if self._callbacks:
-                queue.dispatch(self, self._callbacks, self._handler_error)
-            else:
-                queue.clear()
-        finally:
-            full = False
-            for buffer in self._buffers:
-                if buffer.items:
-                    if buffer.waiters:
-                        buffer.wake()
-                    if len(buffer.items) >= buffer.limit:
-                        buffer.full = full = True
-            if full or len(self._tasks) >= self._queue_size:
-                self._check_hold()
-
-    def _check_hold(self) -> None:
-        """Decide whether to go on reading."""
-        connection = self._connection
-        if connection is None:
-            return
-        connection.hold = self._waiting == 0 and (
-            len(self._tasks) >= self._queue_size or any(buffer.full for buffer in self._buffers)
-        )
-        if connection.hold != connection.paused:
-            connection.update_reading()
-
-    def _unregister(self, name: str, callback: Callable[[Event, Any], Any]) -> None:
-        callbacks = self._callbacks[name]
-        callbacks.remove(callback)
-        if not callbacks:
-            del self._callbacks[name]
-
-    def _release(self, buffer: Buffer) -> None:
-        """Forget a stream."""
-        for name, put in self._buffers.pop(buffer, ()):
-            self._unregister(name, put)
-        if buffer in self._gap_buffers:
-            self._gap_buffers.remove(buffer)
-        self._dropped += buffer.dropped
-        if buffer.full:
-            self._check_hold()
-
-    def _end_streams(self, loss: Optional[Callable[[], ManagerException]]) -> None:
-        self._ended = True
-        self._loss = loss
-        for buffer in self._buffers:
-            buffer.end(loss)
-
-    def _handler_error(self, event: Event, exception: BaseException) -> None:
-        try:
-            self.on_handler_error(event, exception)
-        except Exception as err:
-            _log("on_handler_error failed", exception=err)
-
-    def _run(self, coroutine: Coroutine[Any, Any, Any], event: Optional[Event] = None) -> None:
-        """Run a handler in a task of its own."""
-        task = asyncio.get_running_loop().create_task(coroutine)
-        self._tasks.add(task)
-
-        def done(task: asyncio.Task[Any]) -> None:
-            self._tasks.discard(task)
-            exception = None if task.cancelled() else task.exception()
-            if isinstance(exception, Exception):
-                if event is not None:
-                    self._handler_error(event, exception)
-                else:
-                    _log("a hook failed", exception=exception)
-            if self._connection is not None and self._connection.hold:
-                self._check_hold()
-
-        task.add_done_callback(done)
-
-    def _tell(self, hook: Optional[Callable[..., Any]], *args: Any) -> None:
-        if hook is None:
-            return
-        try:
-            result = hook(*args)
-            if asyncio.iscoroutine(result):
-                self._run(result)
-        except Exception as err:
-            _log("a hook failed", exception=err)
-
     # -- losing and restoring ---------------------------------------------------------------------
 
     def _connection_closed(self, connection: Connection) -> None:
@@ -897,13 +524,14 @@ class Manager:
             return
         if self._reconnect is not None and self._credentials:
             self._restorer = asyncio.get_running_loop().create_task(
-                self._restore(self._reconnect, connection.exception())
+                self._restore(self._reconnect)
             )
+            self._put_gap(connection.exception())
         else:
             self._end_streams(connection.exception)
         self._tell(self.on_lost, connection.exception())
 
-    async def _restore(self, reconnect: Reconnect, reason: ManagerException) -> None:
+    async def _restore(self, reconnect: Reconnect) -> None:
         """Connect again, as often as it takes."""
         attempt = 0
         try:
@@ -917,33 +545,4 @@ class Manager:
                 break
         finally:
             self._restorer = None
-        for buffer in self._gap_buffers:
-            buffer.items.append(Gap(reason))
-            buffer.wake()
         self._tell(self.on_restored)
-
-
-def _put(
-    buffer: Buffer,
-    view: Optional[Callable[[Event], Any]],
-    wanted: Optional[Callable[[Any], Any]],
-    keep: int,
-) -> Callable[[Event, Any], None]:
-    """Make the callback that puts events into a stream; `keep`: how many, dropping older ones."""
-    items = buffer.items
-    append = items.append
-
-    def put(event: Event, _: Any) -> None:
-        append(event)
-
-    def put_some(event: Any, _: Any) -> None:
-        if view is not None:
-            event = view(event)
-        if wanted is not None and not wanted(event):
-            return
-        if keep and len(items) >= keep:
-            items.popleft()
-            buffer.dropped += 1
-        append(event)
-
-    return put if view is None and wanted is None and not keep else put_some

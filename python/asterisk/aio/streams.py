@@ -21,7 +21,9 @@ T = TypeVar("T")
 
 
 class Gap:
-    """Stands in a stream of events where the connection was lost and restored.
+    """Stands in a stream of events where the connection was lost.
+
+    What comes after it comes from a new connection; what happened in between is not known.
 
     Attributes
     ----------
