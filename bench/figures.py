@@ -215,7 +215,8 @@ def events(plan: Plan) -> Iterator[Row]:
         plan,
         {
             "manager": _python(plan, path, "events_manager.py", PORT, amount(1_000_000)),
-            "aio": _python(plan, path, "events_aio.py", PORT, amount(1_000_000)),
+            "aio": _python(plan, path, "events_aio.py", PORT, amount(1_000_000), "handler"),
+            "async for": _python(plan, path, "events_aio.py", PORT, amount(500_000), "iterator"),
             "pyst": of(peers.pyst, "events_manager.py", 30_000),
             "panoramisk": of(peers.panoramisk, "events_panoramisk.py", 100_000),
             "pystrix": of(peers.pystrix, "events_pystrix.py", 50_000),
@@ -229,8 +230,10 @@ def events(plan: Plan) -> Iterator[Row]:
     yield beside(what, manager, peers.panoramisk.name, panoramisk, 10.0)
     yield beside(what, manager, peers.pystrix.name, results["pystrix"])
     yield beside(what, manager, peers.pyst2.name, results["pyst2"])
-    what = "Python, events, asyncio"
+    what = "Python, asyncio, events to a handler"
     yield beside(what, results["aio"], peers.panoramisk.name, panoramisk, 10.0)
+    what = "Python, asyncio, async for over events"
+    yield beside(what, results["async for"], peers.panoramisk.name, panoramisk, 10.0)
 
 
 def pings(plan: Plan) -> Iterator[Row]:
@@ -257,7 +260,7 @@ def pings(plan: Plan) -> Iterator[Row]:
     )
     for what, name in (
         ("Python, 10,000 actions in flight", "manager"),
-        ("Python, 10,000 in flight, asyncio", "aio"),
+        ("Python, asyncio, 10,000 actions in flight", "aio"),
     ):
         ours = results[name]
         yield beside(what, ours, peers.panoramisk.name, results["panoramisk"], 3.0)

@@ -15,6 +15,7 @@ import time
 from pathlib import Path
 
 import peers
+import record
 import table
 import traffic
 from figures import FIGURES, Plan
@@ -28,6 +29,11 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="script/bench", description=__doc__.splitlines()[0])
     parser.add_argument("--quick", action="store_true", help="under a minute, and less exact")
     parser.add_argument("--write", action="store_true", help=f"write {DOCUMENT.name} in docs/")
+    parser.add_argument(
+        "--real",
+        action="store_true",
+        help="record the traffic for parsers from a real Asterisk, see tests/asterisk",
+    )
     parser.add_argument(
         "--only", choices=tuple(FIGURES), action="append", help="these figures, not all"
     )
@@ -66,6 +72,10 @@ def main() -> None:
     settings = json.loads((arguments.build / "bench" / "settings.json").read_text())
     rows: list[table.Row] = []
     with tempfile.TemporaryDirectory(prefix="pyst-bench-") as folder:
+        if arguments.real:
+            print("bench: recording Asterisk", file=sys.stderr)
+            record.record(Path(folder) / "ami.s2c")
+            os.environ["PYST_TRAFFIC"] = folder
         plan = Plan(
             settings,
             peers.get(settings["python"]),
@@ -79,7 +89,7 @@ def main() -> None:
             for row in FIGURES[name](plan):
                 print(table.plain(row), flush=True)
                 rows.append(row)
-    command = "script/bench" + " --quick" * arguments.quick
+    command = "script/bench" + " --quick" * arguments.quick + " --real" * arguments.real
     missed = [row for row in rows if row.goal and row.reached != "yes"]
     print(f"{len(rows) - len(missed)} rows, {len(missed)} goals missed or not measured")
     if arguments.write:

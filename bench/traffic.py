@@ -2,9 +2,9 @@
 """The traffic that parsers are measured with.
 
 Real traffic is used where there is some: a directory of recordings, files ``*.s2c`` of the bytes
-that Asterisk sent on a connection each, named by the environment variable PYST_TRAFFIC. Without
-it the traffic is made here: calls through Local channels and PJSIP as Asterisk 22 reports them
-(the same events with the same headers, and values as long as real ones).
+that Asterisk sent on a connection each, named by the environment variable PYST_TRAFFIC (record.py
+makes one). Without it the traffic is made here: calls through Local channels and PJSIP as
+Asterisk 22 reports them (the same events with the same headers, and values as long as real ones).
 
 Either way the result is whole messages, no greeting, and none above 8 KiB: the output of a long
 command is another measurement. Of recordings the messages that end a peer are left out for all,

@@ -293,10 +293,10 @@ static int ask_for_secret(struct settings *settings)
 
     if (!isatty(STDIN_FILENO) || tcgetattr(STDIN_FILENO, &usual) < 0)
         return usage_error("no secret: ASTERISK_SECRET, --secret-file or a settings file says it");
-    fprintf(stderr, "Secret of %s: ", settings->user);
     silent = usual;
     silent.c_lflag &= ~(tcflag_t)ECHO;
     tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent);
+    fprintf(stderr, "Secret of %s: ", settings->user);
     /* A signal ends this, and the terminal gets its echo back. */
     if (poll(&input, 1, -1) < 0)
         r = EXIT_INTERRUPTED;

@@ -55,6 +55,7 @@ struct pyst_ami_parser {
 
     char lost_id[LOST_ACTION_ID_SIZE];
     size_t lost_id_size;
+    bool lost_response;
 };
 
 #define NO_COLON SIZE_MAX
@@ -217,6 +218,11 @@ struct pyst_text parser_lost_action_id(const struct pyst_ami_parser *parser)
     return pyst_text_of(parser->lost_id, parser->lost_id_size);
 }
 
+bool parser_lost_response(const struct pyst_ami_parser *parser)
+{
+    return parser->lost_response;
+}
+
 static struct pyst_text line_value(const struct pyst_ami_parser *parser, uint32_t index)
 {
     const struct line *line = &parser->lines[index];
@@ -375,11 +381,13 @@ static int finish_headers(struct pyst_ami_parser *parser, size_t data_end, size_
 static int check_limits(const struct pyst_ami_parser *parser, size_t known, bool ended)
 {
     size_t last = ended ? known : known - 1;
-    size_t line_proof = parser->line + parser->limits.line_size + 1;
+    size_t line_proof = parser->line + parser->limits.line_size;
     size_t message_proof = parser->begin + parser->limits.message_size;
     bool line_passed;
 
-    /* A line feed may stand right behind line_size bytes and a CR. */
+    /* A CR right behind line_size bytes may belong to the line's end. */
+    if (last >= line_proof && parser->data[line_proof] == '\r')
+        line_proof++;
     line_passed = ended ? last > line_proof : last >= line_proof;
     if (last >= message_proof && (!line_passed || message_proof < line_proof))
         return PYST_ERR_LIMIT_MESSAGE;
@@ -390,6 +398,7 @@ static int check_limits(const struct pyst_ami_parser *parser, size_t known, bool
 static int begin_skipping(struct pyst_ami_parser *parser, int error)
 {
     parser->lost_id_size = 0;
+    parser->lost_response = parser->response != LINE_NONE && parser->event == LINE_NONE;
     if (parser->action_id != LINE_NONE) {
         struct pyst_text id = line_value(parser, parser->action_id);
 
@@ -463,6 +472,15 @@ static bool is_greeting(const char *line, size_t size)
            !memchr(line, ':', size);
 }
 
+/* A byte of a binary protocol, such as a TLS alert, which need not end in a line feed. */
+static bool has_control(const char *bytes, size_t size)
+{
+    for (size_t i = 0; i < size; i++)
+        if ((unsigned char)bytes[i] < ' ' && bytes[i] != '\r')
+            return true;
+    return false;
+}
+
 static int refuse_stream(struct pyst_ami_parser *parser)
 {
     parser->state = STATE_NOT_A_MANAGER;
@@ -474,12 +492,12 @@ static int refuse_stream(struct pyst_ami_parser *parser)
 static int next_greeting(struct pyst_ami_parser *parser, struct pyst_ami_message **messagep)
 {
     for (;;) {
-        const char *line = parser->data + parser->line;
-        const char *feed = memchr(parser->data + parser->scan, '\n', parser->end - parser->scan);
+        const char *line = parser->data + parser->line, *news = parser->data + parser->scan;
+        const char *feed = memchr(news, '\n', parser->end - parser->scan);
         size_t size = feed ? (size_t)(feed - line) : parser->end - parser->line;
         size_t after = parser->line + size + 1;
 
-        if (size > GREETING_SIZE)
+        if (size > GREETING_SIZE || has_control(news, (size_t)(line + size - news)))
             break;
         parser->scan = parser->line + size;
         if (!feed)
@@ -530,16 +548,18 @@ static int follows_line(struct pyst_ami_parser *parser, size_t end, size_t after
 {
     const char *line = parser->data + parser->line;
     size_t size = end - parser->line;
+    bool carriage_return = after - end == 2;
+    bool ended = ends_in_marker(line, size);
     int r;
 
-    if (parser->state == STATE_FOLLOWS_HEADERS) {
-        bool carriage_return = after - end == 2;
-
-        if (parser->colon < end &&
-            is_follows_header(line, parser->colon - parser->line, carriage_return))
-            return add_line(parser, parser->line, parser->colon, end);
-    }
-    if (ends_in_marker(line, size)) {
+    /* A marker that stands alone is no line. */
+    if (parser->n_lines >= parser->limits.header_count && !(ended && size == END_MARKER_SIZE))
+        return begin_skipping(parser, PYST_ERR_LIMIT_HEADERS);
+    /* "Uptime: 5--END COMMAND--" is the end of output that is one line without a line feed. */
+    if (parser->state == STATE_FOLLOWS_HEADERS && !ended && parser->colon < end &&
+        is_follows_header(line, parser->colon - parser->line, carriage_return))
+        return add_line(parser, parser->line, parser->colon, end);
+    if (ended) {
         size_t marker = size - END_MARKER_SIZE;
 
         if (marker > 0) {
@@ -586,8 +606,6 @@ static int next_message(struct pyst_ami_parser *parser, struct pyst_ami_message 
             line_end--;
 
         if (parser->state != STATE_MESSAGE) {
-            if (parser->n_lines >= parser->limits.header_count)
-                return begin_skipping(parser, PYST_ERR_LIMIT_HEADERS);
             r = follows_line(parser, line_end, after, messagep);
             if (r != 0)
                 return r;

@@ -213,6 +213,9 @@ static int take_loss(struct pyst_ami_session *session, int error, struct pyst_am
             return 0;
         }
         pending = in_flight_find(&session->in_flight, id, PROGRESS_SENT);
+    } else if (parser_lost_response(session->parser)) {
+        /* As take_response(): or the answers that follow would go to the wrong actions. */
+        pending = in_flight_oldest_sent(&session->in_flight);
     }
     if (!pending) {
         give(notice, PYST_AMI_NOTICE_LOST, NULL);
@@ -228,7 +231,7 @@ static int take_loss(struct pyst_ami_session *session, int error, struct pyst_am
 
 static void expire(struct pyst_ami_session *session)
 {
-    while (in_flight_deadline(&session->in_flight) <= session->now)
+    while (session->in_flight.n_heap > 0 && in_flight_deadline(&session->in_flight) <= session->now)
         session_abandon(session, session->in_flight.heap[0], PYST_ERR_TIMED_OUT);
     if (!session->over && session->login_deadline <= session->now)
         session_end(session, PYST_ERR_TIMED_OUT, NULL);

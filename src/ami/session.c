@@ -92,12 +92,19 @@ static int copy_options(struct pyst_ami_session *session,
     return 0;
 }
 
+/* A time that is as good as never stays one. */
+static uint64_t after(uint64_t from, uint64_t us)
+{
+    return us < UINT64_MAX - from ? from + us : UINT64_MAX;
+}
+
 static void begin_connection(struct pyst_ami_session *session, uint64_t now)
 {
     session->state = PYST_AMI_STATE_GREETING;
     session->now = session->last_received = now;
-    session->login_deadline =
-        session->options.login_timeout_us ? now + session->options.login_timeout_us : UINT64_MAX;
+    session->login_deadline = session->options.login_timeout_us
+                                  ? after(now, session->options.login_timeout_us)
+                                  : UINT64_MAX;
 }
 
 int pyst_ami_session_new(struct pyst_ami_session **sessionp,
@@ -405,7 +412,7 @@ static int submit(struct pyst_ami_session *session, const struct pyst_ami_action
     pending->position = session->position;
     pending->progress = held ? PROGRESS_HELD : PROGRESS_SENT;
     if (role == ROLE_USER && timeout)
-        pending->deadline = session->now + timeout;
+        pending->deadline = after(session->now, timeout);
     r = describe(pending, action, how);
     if (r >= 0)
         r = write_action(&bytes, action, add);
@@ -517,6 +524,7 @@ void session_abandon(struct pyst_ami_session *session, struct pending *pending, 
         shell->progress = pending->progress;
         shell->list = pending->list;
         shell->synchronous = pending->synchronous;
+        shell->logoff = pending->logoff;
         shell->position = pending->position;
         shell->final_event = pending->final_event;
         shell->final_event_presumed = pending->final_event_presumed;
@@ -570,8 +578,8 @@ uint64_t pyst_ami_session_deadline(const struct pyst_ami_session *session)
     if (keeps_alive(session))
         deadline =
             earlier(deadline, session->ping_sent
-                                  ? session->ping_sent + session->options.keepalive_timeout_us
-                                  : session->last_received + session->options.keepalive_us);
+                                  ? after(session->ping_sent, session->options.keepalive_timeout_us)
+                                  : after(session->last_received, session->options.keepalive_us));
     return deadline;
 }
 
@@ -580,11 +588,11 @@ static void keep_alive(struct pyst_ami_session *session)
     struct pyst_ami_action *ping;
 
     if (session->ping_sent) {
-        if (session->now >= session->ping_sent + session->options.keepalive_timeout_us)
+        if (session->now >= after(session->ping_sent, session->options.keepalive_timeout_us))
             pyst_ami_session_disconnected(session, PYST_ERR_KEEPALIVE);
         return;
     }
-    if (session->now < session->last_received + session->options.keepalive_us)
+    if (session->now < after(session->last_received, session->options.keepalive_us))
         return;
     /* Without memory the ping goes out at the next tick. */
     if (pyst_ami_action_new(&ping, pyst_text("Ping")) < 0)

@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: MIT */
+#include "core.h"
+
+struct core *core_of_type(PyTypeObject *type)
+{
+    PyObject *mro = type->tp_mro;
+
+    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(mro); i++) {
+        PyTypeObject *base = (PyTypeObject *)PyTuple_GET_ITEM(mro, i);
+        PyObject *module;
+
+        if (!PyType_HasFeature(base, Py_TPFLAGS_HEAPTYPE))
+            continue;
+        module = PyType_GetModule(base);
+        if (!module)
+            PyErr_Clear(); /* a class of Python's: none is noted there */
+        else if (PyModule_Check(module) && PyModule_GetDef(module) == &core_module)
+            return PyModule_GetState(module);
+    }
+    PyErr_SetString(PyExc_TypeError, "not a type of asterisk._core");
+    return NULL;
+}
+
+PyObject *core_raise(struct core *core, int error)
+{
+    PyObject *args, *exception, *code;
+
+    if (error == PYST_ERR_NO_MEMORY)
+        return PyErr_NoMemory();
+    args = Py_BuildValue("(is)", error, pyst_strerror(error));
+    if (!args)
+        return NULL;
+    exception = PyObject_Call(core->error, args, NULL);
+    code = PyTuple_GET_ITEM(args, 0);
+    if (exception && PyObject_SetAttrString(exception, "code", code) == 0)
+        PyErr_SetObject(core->error, exception);
+    Py_XDECREF(exception);
+    Py_DECREF(args);
+    return NULL;
+}
+
+static PyObject *module_strerror(PyObject *module, PyObject *argument)
+{
+    long code = PyLong_AsLong(argument);
+
+    if (code == -1 && PyErr_Occurred())
+        return NULL;
+    return PyUnicode_FromString(pyst_strerror((int)code));
+}
+
+static PyObject *module_error_name(PyObject *module, PyObject *argument)
+{
+    long code = PyLong_AsLong(argument);
+
+    if (code == -1 && PyErr_Occurred())
+        return NULL;
+    return PyUnicode_FromString(pyst_error_name((int)code));
+}
+
+static PyMethodDef module_methods[] = {
+    {"strerror", module_strerror, METH_O, "strerror(code)\n--\n\nA sentence for an error code."},
+    {"error_name", module_error_name, METH_O,
+     "error_name(code)\n--\n\nThe name of an error code, such as LIMIT_LINE."},
+    {NULL, NULL, 0, NULL},
+};
+
+static int add_constants(PyObject *module)
+{
+    static const struct {
+        const char *name;
+        long value;
+    } constants[] = {{"GREETED", PYST_AMI_NOTICE_GREETED},
+                     {"READY", PYST_AMI_NOTICE_READY},
+                     {"RESPONSE", PYST_AMI_NOTICE_RESPONSE},
+                     {"ITEM", PYST_AMI_NOTICE_ITEM},
+                     {"DONE", PYST_AMI_NOTICE_DONE},
+                     {"STRAY", PYST_AMI_NOTICE_STRAY},
+                     {"LOST", PYST_AMI_NOTICE_LOST},
+                     {"CLOSED", PYST_AMI_NOTICE_CLOSED},
+                     {"LIST_COLLECT", PYST_AMI_LIST_COLLECT},
+                     {"LIST_STREAM", PYST_AMI_LIST_STREAM},
+                     {"LIST_IGNORE", PYST_AMI_LIST_IGNORE},
+                     {"STATE_GREETING", PYST_AMI_STATE_GREETING},
+                     {"STATE_LOGIN", PYST_AMI_STATE_LOGIN},
+                     {"STATE_READY", PYST_AMI_STATE_READY},
+                     {"STATE_CLOSING", PYST_AMI_STATE_CLOSING},
+                     {"STATE_CLOSED", PYST_AMI_STATE_CLOSED},
+#define ERROR_CONSTANT(name, number, sentence) {"ERR_" #name, number},
+                     PYST_ERRORS(ERROR_CONSTANT)
+#undef ERROR_CONSTANT
+    };
+
+    for (size_t i = 0; i < sizeof(constants) / sizeof(constants[0]); i++) {
+        if (PyModule_AddIntConstant(module, constants[i].name, constants[i].value) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+/* Makes a type of this module; `base` may be NULL. Where it is public, Python knows it by the name
+ * in its spec, asterisk.manager.Event. */
+static int add_type(PyObject *module, PyType_Spec *spec, PyTypeObject *base, PyTypeObject **typep)
+{
+    PyObject *bases = base ? PyTuple_Pack(1, base) : NULL;
+
+    if (base && !bases)
+        return -1;
+    *typep = (PyTypeObject *)PyType_FromModuleAndSpec(module, spec, bases);
+    Py_XDECREF(bases);
+    return *typep ? PyModule_AddType(module, *typep) : -1;
+}
+
+static int module_exec(PyObject *module)
+{
+    struct core *core = PyModule_GetState(module);
+    const struct {
+        PyObject **where;
+        const char *text;
+    } strings[] = {
+        {&core->star, "*"},
+        {&core->str_response, "Response"},
+        {&core->str_event, "Event"},
+        {&core->str_output, "Output"},
+        {&core->generated_header, "Generated Header"},
+        {&core->no_clue, "NoClue"},
+    };
+
+    for (size_t i = 0; i < sizeof(strings) / sizeof(strings[0]); i++) {
+        *strings[i].where = PyUnicode_InternFromString(strings[i].text);
+        if (!*strings[i].where)
+            return -1;
+    }
+    core->error = PyErr_NewExceptionWithDoc(
+        "asterisk._core.Error", "A call of the core was refused: args are its code and a sentence.",
+        NULL, NULL);
+    if (!core->error)
+        return -1;
+    Py_INCREF(core->error);
+    if (PyModule_AddObject(module, "Error", core->error) < 0) {
+        Py_DECREF(core->error);
+        return -1;
+    }
+    if (add_type(module, &message_spec, NULL, &core->message_type) < 0 ||
+        add_type(module, &manager_msg_spec, core->message_type, &core->manager_msg_type) < 0 ||
+        add_type(module, &event_spec, core->message_type, &core->event_type) < 0 ||
+        add_type(module, &queue_spec, NULL, &core->queue_type) < 0 ||
+        add_type(module, &session_spec, NULL, &core->session_type) < 0 || emulator_add(module) < 0)
+        return -1;
+    return add_constants(module);
+}
+
+static int module_traverse(PyObject *module, visitproc visit, void *arg)
+{
+    struct core *core = PyModule_GetState(module);
+
+    if (!core)
+        return 0;
+    Py_VISIT(core->message_type);
+    Py_VISIT(core->manager_msg_type);
+    Py_VISIT(core->event_type);
+    Py_VISIT(core->queue_type);
+    Py_VISIT(core->session_type);
+    Py_VISIT(core->error);
+    return 0;
+}
+
+static int module_clear(PyObject *module)
+{
+    struct core *core = PyModule_GetState(module);
+
+    if (!core)
+        return 0;
+    Py_CLEAR(core->message_type);
+    Py_CLEAR(core->manager_msg_type);
+    Py_CLEAR(core->event_type);
+    Py_CLEAR(core->queue_type);
+    Py_CLEAR(core->session_type);
+    Py_CLEAR(core->error);
+    return 0;
+}
+
+static void module_free(void *module)
+{
+    struct core *core = PyModule_GetState((PyObject *)module);
+
+    if (!core)
+        return;
+    module_clear((PyObject *)module);
+    Py_CLEAR(core->star);
+    Py_CLEAR(core->str_response);
+    Py_CLEAR(core->str_event);
+    Py_CLEAR(core->str_output);
+    Py_CLEAR(core->generated_header);
+    Py_CLEAR(core->no_clue);
+    for (size_t i = 0; i < NAME_CACHE_SIZE; i++)
+        Py_CLEAR(core->names[i]);
+}
+
+static PyModuleDef_Slot module_slots[] = {
+    {Py_mod_exec, module_exec},
+    {0, NULL},
+};
+
+struct PyModuleDef core_module = {
+    PyModuleDef_HEAD_INIT,
+    .m_name = "asterisk._core",
+    .m_doc = "Sessions and messages of libpyst. The modules of the package are the way to use it.",
+    .m_size = sizeof(struct core),
+    .m_methods = module_methods,
+    .m_slots = module_slots,
+    .m_traverse = module_traverse,
+    .m_clear = module_clear,
+    .m_free = module_free,
+};
+
+PyMODINIT_FUNC PyInit__core(void);
+
+PyMODINIT_FUNC PyInit__core(void)
+{
+    return PyModuleDef_Init(&core_module);
+}
