@@ -8,6 +8,7 @@ ASTERISK=host[:port], ASTERISK_USER and ASTERISK_SECRET in the environment say w
 
 import asyncio
 import os
+import signal
 import sys
 import time
 
@@ -16,6 +17,7 @@ from asterisk.errors import ManagerException
 
 #: What every event has, or what says little to a person.
 BORING = {"Event", "Privilege", "SequenceNumber", "File", "Line", "Func"}
+EMPTY = {"", "<unknown>"}
 
 
 def manager() -> Manager:
@@ -31,6 +33,9 @@ def manager() -> Manager:
 
 
 async def main() -> int:
+    this = asyncio.current_task()
+    assert this is not None
+    asyncio.get_running_loop().add_signal_handler(signal.SIGINT, this.cancel)
     try:
         asterisk = manager()
         # From before the connection is made, so that nothing is missed.
@@ -42,7 +47,7 @@ async def main() -> int:
                 if isinstance(event, Gap):
                     print(f"-- Asterisk was lost: {event.reason}", flush=True)
                     continue
-                told = [f"{k}={v}" for k, v in event.items() if v and k not in BORING]
+                told = [f"{k}={v}" for k, v in event.items() if k not in BORING and v not in EMPTY]
                 print(f"{time.strftime('%H:%M:%S')} {event.name:<20} {' '.join(told)}", flush=True)
     except ManagerException as error:
         print(error, file=sys.stderr)
@@ -53,5 +58,5 @@ async def main() -> int:
 if __name__ == "__main__":
     try:
         sys.exit(asyncio.run(main()))
-    except KeyboardInterrupt:
+    except asyncio.CancelledError:  # Ctrl-C
         pass
