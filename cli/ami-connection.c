@@ -3,55 +3,22 @@
 
 #include <errno.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/eventfd.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "cli.h"
+#include "interrupt.h"
 #include "show.h"
 
 #define LOGOFF_SECONDS 2
 
-static volatile sig_atomic_t interrupted;
-static int waker = -1;   /* readable once interrupted: a signal between two waits is not missed */
 static int output_error; /* the errno of standard output's failure */
-
-static void interrupt(int signal_number)
-{
-    const uint64_t one = 1;
-    const int saved = errno;
-
-    (void)signal_number;
-    interrupted = 1;
-    if (write(waker, &one, sizeof(one)) < 0)
-        _exit(EXIT_INTERRUPTED);
-    errno = saved;
-}
-
-/*
- * Waits end, for poll() is never restarted; what is being printed is printed whole. A second
- * signal kills as usual, should that take for ever.
- */
-static int catch_signals(void)
-{
-    struct sigaction action = {.sa_handler = interrupt,
-                               .sa_flags = (int)(SA_RESETHAND | SA_RESTART)};
-
-    waker = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    if (waker < 0)
-        return PYST_ERR_SYSTEM;
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
-    signal(SIGPIPE, SIG_IGN);
-    return 0;
-}
 
 bool ami_was_left(void)
 {
-    return interrupted || output_error == EPIPE;
+    return interrupt_came() || output_error == EPIPE;
 }
 
 int ami_exit_code(int error)
@@ -97,7 +64,7 @@ int ami_failed(const struct pyst_ami_connection *connection, int error)
     const char *detail = connection ? pyst_ami_connection_error_text(connection) : "";
     const char *sentence = pyst_strerror(error);
 
-    if (interrupted)
+    if (interrupt_came())
         return EXIT_INTERRUPTED;
     if (output_error == EPIPE)
         return EXIT_FAILED;
@@ -129,7 +96,7 @@ static int poll_until(struct pyst_ami_connection *connection, uint64_t until)
 {
     struct pollfd watched[] = {
         {.fd = pyst_ami_connection_get_fd(connection), .events = POLLIN},
-        {.fd = waker, .events = POLLIN},
+        {.fd = interrupt_fd(), .events = POLLIN},
         {.fd = STDOUT_FILENO}, /* to hear that a pipe has lost its reader */
     };
     const uint64_t now = pyst_ami_connection_now();
@@ -153,7 +120,8 @@ int ami_wait(struct pyst_ami_connection *connection, uint64_t until,
     bool late = false;
 
     for (;;) {
-        int r = interrupted ? PYST_ERR_CANCELLED : pyst_ami_connection_next(connection, noticep);
+        int r =
+            interrupt_came() ? PYST_ERR_CANCELLED : pyst_ami_connection_next(connection, noticep);
 
         if (r > 0 && noticep->type == PYST_AMI_NOTICE_LOST) {
             fprintf(stderr, "pyst: %s: it was skipped\n", pyst_strerror(noticep->error));
@@ -203,10 +171,10 @@ int ami_open(struct settings *settings, const char *events, const struct pyst_te
                     .action_timeout_us = timeout_us},
     };
     struct pyst_ami_connection *connection = NULL;
-    int r = catch_signals();
+    int r;
 
-    if (r < 0)
-        return ami_failed(NULL, r);
+    if (interrupt_catch() < 0)
+        return ami_failed(NULL, PYST_ERR_SYSTEM);
     r = settings_complete(settings);
     if (r)
         return r;

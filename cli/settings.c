@@ -13,6 +13,7 @@
 #include <pyst/text.h>
 
 #include "cli.h"
+#include "interrupt.h"
 
 /* Frees `size` bytes that may hold a secret. */
 static void erase(char *text, size_t size)
@@ -287,7 +288,10 @@ int settings_read_secret(struct settings *settings, const char *path)
 
 static int ask_for_secret(struct settings *settings)
 {
-    struct pollfd input = {.fd = STDIN_FILENO, .events = POLLIN};
+    struct pollfd watched[] = {
+        {.fd = STDIN_FILENO, .events = POLLIN},
+        {.fd = interrupt_fd(), .events = POLLIN},
+    };
     struct termios usual, silent;
     int r;
 
@@ -297,11 +301,9 @@ static int ask_for_secret(struct settings *settings)
     silent.c_lflag &= ~(tcflag_t)ECHO;
     tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent);
     fprintf(stderr, "Secret of %s: ", settings->user);
-    /* A signal ends this, and the terminal gets its echo back. */
-    if (poll(&input, 1, -1) < 0)
-        r = EXIT_INTERRUPTED;
-    else
-        r = read_secret_line(settings, stdin);
+    while (poll(watched, 2, -1) < 0 && errno == EINTR)
+        continue;
+    r = interrupt_came() ? EXIT_INTERRUPTED : read_secret_line(settings, stdin);
     tcsetattr(STDIN_FILENO, TCSAFLUSH, &usual);
     fputc('\n', stderr);
     return r < 0 ? usage_error("no secret was given") : r;

@@ -49,7 +49,10 @@ int settings_read_secret(struct settings *settings, const char *path);
  */
 int settings_set(struct settings *settings, const char *key, const char *value);
 
-/* Says what does not fit together, and asks for a secret where there is a person to ask. */
+/*
+ * Says what does not fit together, and asks for a secret where there is a person to ask, until
+ * interrupt_came().
+ */
 int settings_complete(struct settings *settings);
 
 /* A decimal number from 1 to `max`, or a number of seconds; `what` begins what is said of others.

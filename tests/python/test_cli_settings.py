@@ -4,10 +4,10 @@
 import os
 import pty
 import select
+import signal
 import socket
 import ssl
 import termios
-import time
 from pathlib import Path
 from typing import Dict, Iterator, List, Tuple
 
@@ -216,19 +216,26 @@ class Terminal:
         if self.pid == 0:
             os.execve(str(PYST), ["pyst", *arguments], env)
 
+    def read(self) -> bytes:
+        """What is printed next; nothing at the end."""
+        ready, _, _ = select.select([self.fd], [], [], 30)
+        if not ready:
+            os.kill(self.pid, signal.SIGKILL)
+            raise AssertionError(f"nothing comes after {self.seen!r}")
+        try:
+            data = os.read(self.fd, 4096)
+        except OSError:  # EIO: the other side is closed
+            data = b""
+        self.seen += data
+        return data
+
     def read_until(self, end: bytes) -> None:
-        deadline = time.monotonic() + 30
         while end not in self.seen:
-            ready, _, _ = select.select([self.fd], [], [], deadline - time.monotonic())
-            assert ready, self.seen
-            self.seen += os.read(self.fd, 4096)
+            assert self.read(), self.seen
 
     def read_all(self) -> Tuple[int, bytes]:
         """The exit code and all that was printed."""
-        try:
-            while data := os.read(self.fd, 4096):
-                self.seen += data
-        except OSError:  # EIO: the other side is closed
+        while self.read():
             pass
         return os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1]), self.seen
 
