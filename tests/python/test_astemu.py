@@ -351,7 +351,7 @@ def test_demo_plays_a_call_to_its_end(clients: List[Client]) -> None:
         log_in(client)
         client.send("Action: Originate", "ActionID: call", "Channel: Local/100@demo", "Async: yes")
         client.until(b"Originate successfully queued\r\n\r\n")
-        names = []
+        names: List[str] = []
         while names.count("Hangup") < 3:
             head = re.match(rb"Event: (\w+)\r\n", client.message())
             assert head
