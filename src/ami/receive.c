@@ -255,8 +255,13 @@ static void fail_all(struct pyst_ami_session *session)
 /* Why the connection is over, once everything received was given out. */
 static int closing_error(struct pyst_ami_session *session, bool logged_off)
 {
-    if (session->over_error < 0 || logged_off)
-        return session->over_error;
+    int error = session->over_error;
+
+    /* A server that announced its end may well drop the connection in the middle of TLS. */
+    if (session->shutdown_seen && (error == PYST_ERR_TLS || error == PYST_ERR_CLOSED))
+        return PYST_ERR_SHUTDOWN;
+    if (error < 0 || logged_off)
+        return error;
     if (session->shutdown_seen)
         return PYST_ERR_SHUTDOWN;
     return pyst_ami_parser_seal(session->parser) < 0 ? PYST_ERR_TRUNCATED : PYST_ERR_CLOSED;
