@@ -5,6 +5,7 @@
 
 #include "base/buffer.h"
 #include "emulator/script.h"
+#include "emulator/words.h"
 
 /* Reads the text of a chatscript; include/pyst/emulator/script.h says what it looks like. */
 
@@ -46,88 +47,6 @@ static int invalid(struct reader *reader, const char *reason)
     return PYST_ERR_INVALID;
 }
 
-static bool blank(char c)
-{
-    return c == ' ' || c == '\t';
-}
-
-static struct pyst_text trim(struct pyst_text text)
-{
-    while (text.size && blank(text.data[0]))
-        text = pyst_text_of(text.data + 1, text.size - 1);
-    while (text.size && blank(text.data[text.size - 1]))
-        text.size--;
-    return text;
-}
-
-static bool begins(struct pyst_text text, const char *with)
-{
-    size_t size = strlen(with);
-
-    return text.size >= size && memcmp(text.data, with, size) == 0;
-}
-
-/* Past the ")" of the "$(" at `at`, or past the "$" when it has none. */
-static const char *skip_placeholder(const char *at, const char *end)
-{
-    const char *close = memchr(at, ')', (size_t)(end - at));
-
-    return close ? close + 1 : at + 1;
-}
-
-/*
- * The next word, its quotes taken away when they are around all of it or of what follows "=".
- * Blanks in quotes and in placeholders are part of it. False at the end.
- */
-static bool next_word(struct pyst_text *restp, struct pyst_text *wordp)
-{
-    struct pyst_text rest = trim(*restp);
-    const char *at = rest.data, *end = rest.data + rest.size;
-    bool quoted = false;
-
-    if (rest.size == 0)
-        return false;
-    while (at < end && (quoted || !blank(*at))) {
-        if (end - at >= 2 && memcmp(at, "$(", 2) == 0) {
-            at = skip_placeholder(at, end);
-            continue;
-        }
-        if (*at == '"')
-            quoted = !quoted;
-        at++;
-    }
-    *wordp = pyst_text_of(rest.data, (size_t)(at - rest.data));
-    *restp = pyst_text_of(at, (size_t)(end - at));
-    return true;
-}
-
-static struct pyst_text unquote(struct pyst_text text)
-{
-    if (text.size >= 2 && text.data[0] == '"' && text.data[text.size - 1] == '"')
-        return pyst_text_of(text.data + 1, text.size - 2);
-    return text;
-}
-
-/* Splits at the first `c` that is in no parentheses; false when there is none. */
-static bool split(struct pyst_text text, char c, struct pyst_text *beforep,
-                  struct pyst_text *behindp)
-{
-    unsigned depth = 0;
-
-    for (size_t i = 0; i < text.size; i++) {
-        if (text.data[i] == '(')
-            depth++;
-        else if (text.data[i] == ')' && depth)
-            depth--;
-        else if (text.data[i] == c && !depth) {
-            *beforep = pyst_text_of(text.data, i);
-            *behindp = pyst_text_of(text.data + i + 1, text.size - i - 1);
-            return true;
-        }
-    }
-    return false;
-}
-
 /* Replaces $(key) by its value, for the keys of `lets`. */
 static int replace_lets(struct reader *reader, const struct let *lets, struct pyst_text *linep)
 {
@@ -143,7 +62,7 @@ static int replace_lets(struct reader *reader, const struct let *lets, struct py
             at++;
             continue;
         }
-        past = skip_placeholder(at, end);
+        past = words_skip_placeholder(at, end);
         while (let && !(past - at > 3 &&
                         pyst_text_equal(let->key, pyst_text_of(at + 2, (size_t)(past - at) - 3))))
             let = let->next;
@@ -168,14 +87,14 @@ static int read_lets(struct reader *reader, struct pyst_text rest, const struct 
 {
     struct pyst_text word;
 
-    while (next_word(&rest, &word)) {
+    while (words_next(&rest, &word)) {
         struct let *let = script_allocate(reader->script, sizeof(*let));
 
         if (!let)
             return PYST_ERR_NO_MEMORY;
-        if (!split(word, '=', &let->key, &let->value) || let->key.size == 0)
+        if (!words_split(word, '=', &let->key, &let->value) || let->key.size == 0)
             return invalid(reader, "key=text was expected");
-        let->value = unquote(let->value);
+        let->value = words_unquote(let->value);
         let->next = *letsp;
         *letsp = let;
     }
@@ -245,8 +164,8 @@ static int read_header(struct reader *reader, struct pyst_text name, struct pyst
     struct line *line;
     int r;
 
-    name = trim(name);
-    value = trim(value);
+    name = words_trim(name);
+    value = words_trim(value);
     if (name.size == 0)
         return invalid(reader, "a header has no name");
     line = add_line(reader);
@@ -284,7 +203,7 @@ static int read_words(struct reader *reader, struct pyst_text rest, struct word 
 {
     struct pyst_text text;
 
-    while (next_word(&rest, &text)) {
+    while (words_next(&rest, &text)) {
         struct word *word = script_allocate(reader->script, sizeof(*word));
 
         if (!word)
@@ -302,12 +221,12 @@ static int read_condition(struct reader *reader, struct pyst_text text, struct c
 {
     struct pyst_text name = text;
 
-    if (begins(name, "!")) {
+    if (words_begin(name, "!")) {
         condition->negated = true;
         name = pyst_text_of(name.data + 1, name.size - 1);
     }
-    if (split(name, '=', &name, &condition->value)) {
-        condition->value = unquote(condition->value);
+    if (words_split(name, '=', &name, &condition->value)) {
+        condition->value = words_unquote(condition->value);
         condition->kind = CONDITION_EQUAL;
         if (condition->value.size && condition->value.data[condition->value.size - 1] == '*') {
             condition->value.size--;
@@ -326,7 +245,7 @@ static int read_conditions(struct reader *reader, struct pyst_text rest, struct 
     struct pyst_text word;
     int r;
 
-    while (next_word(&rest, &word)) {
+    while (words_next(&rest, &word)) {
         struct condition *condition = script_allocate(reader->script, sizeof(*condition));
 
         if (!condition)
@@ -341,17 +260,17 @@ static int read_conditions(struct reader *reader, struct pyst_text rest, struct 
 
 static int read_answer(struct reader *reader, struct pyst_text line)
 {
-    struct pyst_text rest = trim(line), word;
+    struct pyst_text rest = words_trim(line), word;
 
     if (rest.data[rest.size - 1] != ']')
         return invalid(reader, "the closing bracket is missing");
     rest = pyst_text_of(rest.data + 1, rest.size - 2);
-    if (!next_word(&rest, &word))
+    if (!words_next(&rest, &word))
         return invalid(reader, "the name of an action is missing");
     reader->message = NULL;
     reader->lets = NULL;
     reader->conditions = NULL;
-    reader->answer = script_add_answer(reader->script, unquote(word));
+    reader->answer = script_add_answer(reader->script, words_unquote(word));
     if (!reader->answer)
         return PYST_ERR_NO_MEMORY;
     reader->steps_end = &reader->answer->steps;
@@ -431,7 +350,7 @@ static int read_use(struct reader *reader, struct pyst_text rest, const struct l
 
     if (depth == USE_DEPTH)
         return invalid(reader, "a definition uses itself");
-    if (!next_word(&rest, &name))
+    if (!words_next(&rest, &name))
         return invalid(reader, "the name of a definition is missing");
     while (define && !pyst_text_equal(define->name, name))
         define = define->next;
@@ -448,9 +367,10 @@ static int read_user(struct reader *reader, struct pyst_text rest)
 {
     struct pyst_text name, secret;
 
-    if (!next_word(&rest, &name) || !next_word(&rest, &secret) || trim(rest).size)
+    if (!words_next(&rest, &name) || !words_next(&rest, &secret) || words_trim(rest).size)
         return invalid(reader, "a name and a secret were expected");
-    return pyst_emulator_script_add_user(reader->script, unquote(name), unquote(secret));
+    return pyst_emulator_script_add_user(reader->script, words_unquote(name),
+                                         words_unquote(secret));
 }
 
 static int read_headers(struct reader *reader, struct pyst_text rest)
@@ -458,7 +378,7 @@ static int read_headers(struct reader *reader, struct pyst_text rest)
     struct pyst_text word;
     struct line *line;
 
-    if (rest.size && !(next_word(&rest, &word) && pyst_text_equal(word, pyst_text("but"))))
+    if (rest.size && !(words_next(&rest, &word) && pyst_text_equal(word, pyst_text("but"))))
         return invalid(reader, "\"but\" and names of headers were expected");
     line = add_line(reader);
     if (!line)
@@ -479,8 +399,8 @@ static int read_directive(struct reader *reader, struct pyst_text line, const st
     };
     struct pyst_text name, rest = line;
 
-    next_word(&rest, &name);
-    rest = trim(rest);
+    words_next(&rest, &name);
+    rest = words_trim(rest);
     for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++)
         if (pyst_text_equal(name, pyst_text(steps[i].name)))
             return read_step(reader, steps[i].kind, rest);
@@ -525,26 +445,26 @@ static int read_line(struct reader *reader, struct pyst_text line, const struct 
     struct pyst_text name, value;
     int r;
 
-    if (trim(line).size == 0) {
+    if (words_trim(line).size == 0) {
         reader->message = NULL;
         reader->define_end = NULL;
         return 0;
     }
-    if (begins(line, "#"))
+    if (words_begin(line, "#"))
         return 0;
     if (reader->define_end)
         return add_define_line(reader, line);
-    if (begins(line, "["))
+    if (words_begin(line, "["))
         return read_answer(reader, line);
     if ((r = replace_lets(reader, lets, &line)) < 0)
         return r;
-    if (begins(line, "@"))
+    if (words_begin(line, "@"))
         return read_directive(reader, line, lets, depth);
     if (!reader->answer)
         return invalid(reader, "a line stands before the first answer");
-    if (begins(line, "|"))
+    if (words_begin(line, "|"))
         return read_raw(reader, pyst_text_of(line.data + 1, line.size - 1));
-    if (!split(line, ':', &name, &value))
+    if (!words_split(line, ':', &name, &value))
         return invalid(reader, "a line without a colon begins with |");
     return read_header(reader, name, value);
 }
