@@ -52,7 +52,7 @@ class Parker:
 class Call:
     """An action on its way."""
 
-    __slots__ = ("done", "error", "items", "message", "number", "on_done", "parker")
+    __slots__ = ("done", "error", "items", "message", "number", "on_done", "parkers")
 
     def __init__(self, on_done: Callable[[Call], None] | None = None) -> None:
         self.number = 0
@@ -60,7 +60,7 @@ class Call:
         self.error = 0
         self.message: ManagerMsg | None = None
         self.items: Sequence[Event] = ()
-        self.parker: Parker | None = None
+        self.parkers: list[Parker] = []
         self.on_done = on_done
 
 
@@ -89,11 +89,13 @@ class Engine:
         # One that can be taken again: a finalizer may run anywhere, and call anything.
         self._lock = RLock()
         self._leader = 0
-        self._parked: dict[Call, None] = {}
+        # Those who wait for their calls while another leads, in order of arrival.
+        self._parked: dict[Parker, Call] = {}
         self._attendant: Parker | None = None
         self._completions: deque[Call] = deque()
         self._forced = 0
         self._more = False
+        # While somebody polls: until when at most. Otherwise 0.
         self._poll_until = 0.0
         self._poll = select.poll()
         self._polled: tuple[int, int] = (-1, 0)
@@ -142,6 +144,11 @@ class Engine:
             It cannot be sent, and was not.
         """
         with self._lock:
+            if self.closed:
+                # A closed session keeps actions for its restart, and this one never restarts.
+                error = _core.Error(_core.ERR_STATE, _core.strerror(_core.ERR_STATE))
+                error.code = _core.ERR_STATE
+                raise error
             call.number = self.session.submit(name, headers, call, **how)
             self._flush()
             if self.session.state == _core.STATE_CLOSED:
@@ -183,12 +190,14 @@ class Engine:
                     if call.done or self.closed:
                         break
                     leader = self._leader
-                    if leader in (0, me):
+                    lead = leader in (0, me)
+                    if lead:
                         self._leader = me
                     else:
-                        call.parker = Parker()
-                        self._parked[call] = None
-                if leader in (0, me):
+                        parker = Parker()
+                        self._parked[parker] = call
+                        call.parkers.append(parker)
+                if lead:
                     try:
                         self.step(timeout)
                         while not call.done and not self.closed and deadline is None:
@@ -197,14 +206,19 @@ class Engine:
                         if leader == 0:
                             self._resign()
                 else:
-                    assert call.parker is not None
-                    call.parker.park(timeout)
+                    try:
+                        parker.park(timeout)
+                    finally:
+                        with self._lock:
+                            self._parked.pop(parker, None)
+                            call.parkers.remove(parker)
             self._complete()
             return call.done
         finally:
-            with self._lock:
-                self._parked.pop(call, None)
-                call.parker = None
+            if self._parked:
+                # Who was woken to lead, and has no need to any more, wakes the next.
+                with self._lock:
+                    self._hand_over()
             self._force(-1 if force else 0)
 
     def cancel(self, call: Call) -> None:
@@ -245,18 +259,23 @@ class Engine:
             if lead:
                 try:
                     self.step(timeout)
-                finally:
-                    if not nested and (
-                        self.closed or self.notices or len(self.queue) or deadline is not None
-                    ):
+                except BaseException:
+                    if not nested:
                         self._resign()
-                    elif not nested:
-                        with self._lock:
-                            self._leader = 0
+                    raise
+                if not nested:
+                    # Whoever wants to lead now may; this thread will if nobody does.
+                    with self._lock:
+                        self._leader = 0
+                        if self.closed:
+                            self._close_descriptors()
             else:
-                parker.park(timeout)
-                with self._lock:
-                    self._attendant = None
+                try:
+                    parker.park(timeout)
+                finally:
+                    with self._lock:
+                        if self._attendant is parker:
+                            self._attendant = None
             if deadline is not None:
                 timeout = deadline - monotonic()
                 if timeout <= 0:
@@ -279,10 +298,19 @@ class Engine:
             self._flush()
             if self.session.stalled:
                 self._pump()
+            interrupted = self._poll_until
+            if interrupted:
+                # In a signal handler, while this very thread polls: that poll cannot be used.
+                self._poll_anew()
             milliseconds = self._prepare(timeout)
-        ready = self._poll.poll(milliseconds)
+        poll = self._poll
+        try:
+            ready = poll.poll(milliseconds)
+        finally:
+            self._poll_until = interrupted
+            if interrupted:
+                self._wake_leader()  # what it waits for may have come and gone
         with self._lock:
-            self._poll_until = 0.0
             for descriptor, _ in ready:
                 if descriptor == self._wake_in:
                     self._drain_wake()
@@ -301,6 +329,11 @@ class Engine:
                 self._pump()
                 self._flush()
         self._complete()
+
+    def _poll_anew(self) -> None:
+        self._poll = select.poll()
+        self._poll.register(self._wake_in, select.POLLIN)
+        self._polled = (-1, 0)
 
     def _prepare(self, timeout: float | None) -> int | None:
         """Set up the poll; returns its timeout in milliseconds."""
@@ -341,9 +374,7 @@ class Engine:
     def _hand_over(self) -> None:
         """Wake one who waits, to lead."""
         if self._leader == 0 and self._parked:
-            parker = next(iter(self._parked)).parker
-            assert parker is not None
-            parker.wake()
+            next(iter(self._parked)).wake()
 
     def resume(self) -> None:
         """Say that there is room in the queue again."""
@@ -430,9 +461,9 @@ class Engine:
                 call.done = True
                 if call.on_done is not None:
                     self._completions.append(call)
-                if call.parker is not None:
-                    self._parked.pop(call, None)
-                    call.parker.wake()
+                for parker in call.parkers:
+                    self._parked.pop(parker, None)
+                    parker.wake()
             elif kind == _core.GREETED:
                 self.greeting = message
             elif kind == _core.READY:
@@ -443,9 +474,8 @@ class Engine:
                 self.notices.append((kind, error))
                 self._transport.shutdown()
         if self.closed:
-            for call in list(self._parked):
-                if call.parker is not None:
-                    call.parker.wake()
+            for parker in self._parked:
+                parker.wake()
             if self._leader in (0, get_ident()):
                 self._close_descriptors()
             else:
@@ -478,6 +508,9 @@ class Engine:
     def _close_descriptors(self) -> None:
         if self._wake_out == -1:
             return
+        if self._poll_until:
+            self._wake_leader()  # which then closes what it polls
+            return
         self._transport.close()
         os.close(self._wake_in)
         os.close(self._wake_out)
@@ -485,4 +518,5 @@ class Engine:
 
     def __del__(self) -> None:
         if getattr(self, "_wake_out", -1) != -1:
+            self._poll_until = 0.0
             self._close_descriptors()

@@ -88,6 +88,9 @@ EOL = "\r\n"
 #: Seconds that close() waits at most for Asterisk's goodbye, and for a handler that is running.
 CLOSE_TIMEOUT = 1.0
 
+#: Events that are handled before those who wait for room in the queue are told that there is some.
+BATCH = 1000
+
 
 class ActionLike(Protocol):
     """What `Manager.send` takes beside a name: the classes of `asterisk.actions` are of this kind."""
@@ -167,7 +170,10 @@ class Manager(ClassicActions):
         if event_queue_policy not in ("pause", "drop-oldest"):
             raise ValueError("event_queue_policy is 'pause' or 'drop-oldest'")
         self._engine: Engine | None = None
-        self._queue = EventQueue(event_queue_size, event_queue_policy == "drop-oldest")
+        self._queue_options = (event_queue_size, event_queue_policy == "drop-oldest")
+        #: Each connection that a program makes has its own; reconnecting goes on with the same.
+        self._queue = EventQueue(*self._queue_options)
+        self._dropped = 0
         self.title: str | None = None
         self.version: str | None = None
         self.hostname = os.uname().nodename
@@ -181,6 +187,8 @@ class Manager(ClassicActions):
         self._event_callbacks: dict[str, list[Handler]] = {}
         self._seqlock = threading.Lock()
         self._seq = 0
+        #: Held to change which connection and which thread are the current ones.
+        self._turn = threading.RLock()  # a signal handler may close
         self._closing = False
         # What a reconnect needs: where, as whom, and what was set up since.
         self._target: dict[str, Any] = {}
@@ -361,12 +369,12 @@ class Manager(ClassicActions):
         self._credentials = None
         self._event_mask = None
         self._filters = []
-        self._closing = False
         self._retry_at = None
         self._restoring = False
         if timeout is None:
             timeout = self.timeout
-        engine = self._open({})
+        queue = EventQueue(*self._queue_options)
+        engine = self._open({}, queue)
         deadline = None if timeout is None else monotonic() + timeout
         try:
             self._await_greeting(engine, deadline)
@@ -375,8 +383,15 @@ class Manager(ClassicActions):
             raise
         assert engine.greeting is not None
         self._greeted(engine.greeting)
-        self._engine = engine
-        if self._threaded and self._dispatcher != threading.get_ident():
+        in_handler = self._dispatcher == threading.get_ident()
+        with self._turn:
+            self._dropped += self._queue.dropped
+            self._queue = queue
+            self._engine = engine
+            self._closing = False
+            if self._threaded and not in_handler:
+                self._dispatcher = 0
+        if self._threaded and not in_handler:
             self._start_thread()
         return engine.greeting
 
@@ -396,22 +411,31 @@ class Manager(ClassicActions):
 
     def message_loop(self) -> None:
         """Do what the background thread does: read events and have them handled, until the end."""
-        me = self._dispatcher = threading.get_ident()
-        while self._dispatcher == me:
+        me = threading.get_ident()
+        with self._turn:
+            self._dispatcher = me
+            queue = self._queue
+        while True:
             try:
-                self.event_dispatch()
-                if self._dispatcher != me or not self._attend(None):
+                self._dispatch(queue)
+                if queue is not self._queue:  # there was a close and a connect
+                    with self._turn:
+                        if self._dispatcher != me:
+                            return
+                        queue = self._queue
+                elif not self._attend(queue, None):
                     break
             except BaseException as err:  # of a handler that means to end its thread
                 if sys.is_finalizing():
                     return
                 sys.excepthook(type(err), err, err.__traceback__)
-        if self._dispatcher == me:
-            self._dispatcher = 0
+        with self._turn:
+            if self._dispatcher == me:
+                self._dispatcher = 0
 
     def event_dispatch(self) -> None:
         """Have all events handled that wait."""
-        self._dispatch()
+        self._dispatch(self._queue)
 
     # -- what is new ------------------------------------------------------------------------------
 
@@ -515,7 +539,7 @@ class Manager(ClassicActions):
     @property
     def events_dropped(self) -> int:
         """Events that were dropped since the beginning, see `event_queue_policy`."""
-        return self._queue.dropped
+        return self._dropped + self._queue.dropped
 
     # -- the caller's own loop --------------------------------------------------------------------
 
@@ -573,8 +597,8 @@ class Manager(ClassicActions):
         if self._threaded:
             raise ManagerException("the background thread does that")
         if not len(self._queue):
-            self._attend(timeout)
-        return self._dispatch()
+            self._attend(self._queue, timeout)
+        return self._dispatch(self._queue)
 
     # -- actions ----------------------------------------------------------------------------------
 
@@ -656,7 +680,7 @@ class Manager(ClassicActions):
 
     # -- connecting -------------------------------------------------------------------------------
 
-    def _open(self, options: dict[str, Any]) -> Engine:
+    def _open(self, options: dict[str, Any], queue: EventQueue) -> Engine:
         from asterisk.engine import Engine
         from asterisk.transport import Transport
 
@@ -665,7 +689,7 @@ class Manager(ClassicActions):
         except OSError as err:
             raise ManagerSocketException(err.errno or 0, err.strerror or str(err)) from err
         session = _core.Session(keepalive=self._keepalive, **options)
-        return Engine(transport, session, self._queue)
+        return Engine(transport, session, queue)
 
     def _await_greeting(self, engine: Engine, deadline: float | None) -> None:
         import errno
@@ -688,10 +712,11 @@ class Manager(ClassicActions):
 
     def _end(self) -> None:
         """End the connection and the thread."""
-        engine, thread = self._engine, self._thread
-        self._retry_at = None
-        self._restoring = False
-        self._closing = True
+        with self._turn:
+            engine, thread, queue = self._engine, self._thread, self._queue
+            self._retry_at = None
+            self._restoring = False
+            self._closing = True
         if engine is not None:
             engine.close()
             engine.notices.clear()
@@ -702,9 +727,9 @@ class Manager(ClassicActions):
             # What came before is handled still, as in pyst.
             thread.join(CLOSE_TIMEOUT)
             if thread.is_alive():
-                self._queue.clear()
+                queue.clear()
         else:
-            self._queue.clear()
+            queue.clear()
 
     # -- the background thread --------------------------------------------------------------------
 
@@ -717,34 +742,38 @@ class Manager(ClassicActions):
             self._thread = self._new_thread()
         self._thread.start()
 
-    def _dispatch(self) -> int:
-        handled = 0
-        try:
-            if len(self._queue):
-                handled = self._queue.dispatch(
-                    self, self._event_callbacks, self._handler_error
-                )
-        finally:
-            if self._engine is not None:
-                self._engine.resume()
+    def _dispatch(self, queue: EventQueue) -> int:
+        handled, waiting = 0, len(queue)
+        while handled < waiting:
+            try:
+                batch = queue.dispatch(self, self._event_callbacks, self._handler_error, BATCH)
+            finally:
+                if self._engine is not None:
+                    self._engine.resume()
+            if batch == 0:
+                break
+            handled += batch
         return handled
 
     def _handler_error(self, event: Event, exception: BaseException) -> None:
         self.on_handler_error(event, exception)
 
-    def _attend(self, timeout: float | None) -> bool:
+    def _attend(self, queue: EventQueue, timeout: float | None) -> bool:
         """Wait until there is something to handle, or for so long; False at the end of all."""
         engine = self._engine
-        if engine is None:
-            return False
+        if engine is None or engine.queue is not queue:
+            return queue is not self._queue
         if engine.closed and not engine.notices:
             if self._retry_at is None:
-                return len(self._queue) > 0
-            self._wait_for_retry(timeout)
+                return len(queue) > 0
+            self._wait_for_retry(queue, timeout)
             return True
         engine.attend(timeout)
-        while engine.notices and not len(self._queue):
-            kind, error = engine.notices.popleft()
+        while engine.notices and not len(queue):
+            try:
+                kind, error = engine.notices.popleft()
+            except IndexError:
+                break  # close() came in between
             if kind == _core.READY:
                 self._restored(engine)
             elif kind == _core.CLOSED:
@@ -752,14 +781,17 @@ class Manager(ClassicActions):
         return True
 
     def _lost(self, engine: Engine) -> None:
-        told = self._restoring
-        self._restoring = False
-        if self._closing or (engine.error == 0 and not told):
-            return
-        if self._reconnect is not None and self._credentials is not None:
-            self._retry_at = monotonic() + self._reconnect.delay(self._attempt)
-            self._attempt += 1
-            self._retry_now.clear()
+        with self._turn:
+            told = self._restoring
+            if self._engine is not engine:
+                return
+            self._restoring = False
+            if self._closing or (engine.error == 0 and not told):
+                return
+            if self._reconnect is not None and self._credentials is not None:
+                self._retry_at = monotonic() + self._reconnect.delay(self._attempt)
+                self._attempt += 1
+                self._retry_now.clear()
         if self.on_lost is not None and not told:
             self.on_lost(_lost(engine))
 
@@ -773,30 +805,38 @@ class Manager(ClassicActions):
         if self.on_restored is not None:
             self.on_restored()
 
-    def _wait_for_retry(self, timeout: float | None) -> None:
-        assert self._retry_at is not None and self._reconnect is not None
-        delay = self._retry_at - monotonic()
+    def _wait_for_retry(self, queue: EventQueue, timeout: float | None) -> None:
+        retry_at, policy = self._retry_at, self._reconnect
+        if retry_at is None or policy is None:
+            return
+        delay = retry_at - monotonic()
         if delay > 0:
             self._retry_now.wait(delay if timeout is None else min(delay, timeout))
-            if self._retry_at is None or monotonic() < self._retry_at:
+            if self._retry_at is None or monotonic() < retry_at:
                 return
-        if self._closing or self._credentials is None:
+        credentials = self._credentials
+        if self._closing or credentials is None:
             self._retry_at = None
             return
-        options = dict(self._credentials)
+        options = dict(credentials)
         options["events"] = self._event_mask
         options["filters"] = self._filters
         options["login_timeout"] = self.timeout or 30.0
         try:
-            engine = self._open(options)
+            engine = self._open(options, queue)
         except ManagerSocketException:
-            self._retry_at = monotonic() + self._reconnect.delay(self._attempt)
-            self._attempt += 1
+            with self._turn:
+                if self._retry_at is not None:  # close() did not come in between
+                    self._retry_at = monotonic() + policy.delay(self._attempt)
+                    self._attempt += 1
             return
-        self._restoring = True
-        self._retry_at = None
-        self._engine = engine
-        if self._closing:  # close() came in between
+        with self._turn:
+            wanted = self._queue is queue and not self._closing
+            if wanted:
+                self._restoring = True
+                self._retry_at = None
+                self._engine = engine
+        if not wanted:  # close() came in between
             engine.close()
 
 
