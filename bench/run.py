@@ -50,14 +50,14 @@ def _processor() -> str:
     return platform.machine()
 
 
-def _circumstances(settings: dict[str, str], used: traffic.Traffic, load: float) -> list[str]:
+def _circumstances(settings: dict[str, str], used: traffic.Traffic, load: str) -> list[str]:
     """Say where and with what it was measured."""
     pinned = "one core for all"
     if SERVER_CORES != CLIENT_CORES:
         pinned = "servers on one core, clients on another"
     python = subprocess.check_output([settings["python"], "-V"], text=True).strip()
     return [
-        f"{_processor()}, {os.cpu_count()} cores; {pinned}; load {load:.1f} at the start",
+        f"{_processor()}, {os.cpu_count()} cores; {pinned}; load {load}",
         f"{platform.system()} {platform.release().split('-')[0]}, {settings['compiler']}, {python}",
         f"traffic for parsers: {used.source}, {used.messages} messages of {used.mean} bytes on "
         "average",
@@ -68,7 +68,7 @@ def main() -> None:
     """Run the figures asked for."""
     arguments = _arguments()
     begin = time.monotonic()
-    load = os.getloadavg()[0]
+    load = f"{os.getloadavg()[0]:.1f} at the start"
     settings = json.loads((arguments.build / "bench" / "settings.json").read_text())
     rows: list[table.Row] = []
     with tempfile.TemporaryDirectory(prefix="pyst-bench-") as folder:
@@ -93,6 +93,8 @@ def main() -> None:
     missed = [row for row in rows if row.goal and row.reached != "yes"]
     print(f"{len(rows) - len(missed)} rows, {len(missed)} goals missed or not measured")
     if arguments.write:
+        load += f" and {os.getloadavg()[0]:.1f} at the end"
+        circumstances = _circumstances(settings, plan.traffic, load)
         text = (BENCH / "benchmarks.md.in").read_text()
         text = text.replace("@COMMAND@", command)
         text = text.replace("@CIRCUMSTANCES@", "\n".join(f"- {line}" for line in circumstances))
