@@ -507,6 +507,25 @@ void message_replace(PyObject **where, PyObject *object)
     Py_XDECREF(old);
 }
 
+/* The message of the bytes that message_reduce() took; a greeting is one only at a beginning. */
+static int parse_raw(struct pyst_ami_message **messagep, bool greeting, const char *raw,
+                     size_t size)
+{
+    struct pyst_ami_parser *parser;
+    int r;
+
+    if (!greeting)
+        return pyst_ami_message_parse(messagep, raw, size);
+    r = pyst_ami_parser_new(&parser, NULL, true);
+    if (r < 0)
+        return r;
+    r = pyst_ami_parser_feed(parser, raw, size);
+    if (r >= 0)
+        r = pyst_ami_parser_next(parser, messagep);
+    pyst_ami_parser_free(parser);
+    return r == 0 ? PYST_ERR_INVALID : r < 0 ? r : 0;
+}
+
 static PyObject *message_setstate(PyObject *object, PyObject *state)
 {
     struct message_object *self = SELF(object);
@@ -528,7 +547,7 @@ static PyObject *message_setstate(PyObject *object, PyObject *state)
         return NULL;
     }
     if (raw) {
-        r = pyst_ami_message_parse(&message, raw, (size_t)raw_size);
+        r = parse_raw(&message, greeting, raw, (size_t)raw_size);
         if (r < 0)
             return core_raise(self->core, r);
     }
