@@ -13,7 +13,7 @@ import os
 import select
 from collections import deque
 from collections.abc import Iterable, Sequence
-from threading import Lock, RLock, get_ident
+from threading import Condition, Lock, RLock, get_ident
 from time import monotonic
 from typing import Any, Callable
 
@@ -25,6 +25,8 @@ __all__ = ["Call", "Engine", "Parker"]
 
 #: Reads of one step at most, so that what was read is handled in between.
 READS = 16
+# Seconds between actions that make them a burst, whose bytes may wait for each other.
+BURST = 0.001
 
 
 class Parker:
@@ -60,7 +62,7 @@ class Call:
         self.error = 0
         self.message: ManagerMsg | None = None
         self.items: Sequence[Event] = ()
-        self.parkers: list[Parker] = []
+        self.parkers: tuple[Parker, ...] = ()
         self.on_done = on_done
 
 
@@ -85,6 +87,8 @@ class Engine:
         self.closed = False
         self.error = 0
         self.failure: OSError | None = None
+        #: All futures of this engine share it: one each would be most of what they cost.
+        self.finished = Condition()
         self._transport = transport
         # One that can be taken again: a finalizer may run anywhere, and call anything.
         self._lock = RLock()
@@ -99,6 +103,8 @@ class Engine:
         self._poll_until = 0.0
         self._poll = select.poll()
         self._polled: tuple[int, int] = (-1, 0)
+        self._woken = False
+        self._submitted = 0.0  # when an action was, that could wait for others
         self._wake_in, self._wake_out = os.pipe()
         os.set_blocking(self._wake_in, False)
         os.set_blocking(self._wake_out, False)
@@ -134,9 +140,25 @@ class Engine:
     # -- actions ----------------------------------------------------------------------------------
 
     def submit(
-        self, call: Call, name: str, headers: Iterable[tuple[str, Any]], **how: Any
+        self,
+        call: Call,
+        name: str,
+        headers: Iterable[tuple[str, Any]],
+        together: bool = False,
+        **how: Any,
     ) -> None:
         """Submit an action and send what can be sent.
+
+        Parameters
+        ----------
+        call : Call
+        name : str
+        headers : iterable of (str, value)
+        together : bool
+            In a burst, leave the sending to the leader if there is one: what is submitted until
+            he wakes up goes out in one piece.
+        **how
+            As `Session.submit` takes it.
 
         Raises
         ------
@@ -150,7 +172,12 @@ class Engine:
                 error.code = _core.ERR_STATE
                 raise error
             call.number = self.session.submit(name, headers, call, **how)
-            self._flush()
+            if together:
+                now = monotonic()
+                together = now - self._submitted < BURST
+                self._submitted = now
+            if not together or self._leader in (0, get_ident()):
+                self._flush()
             if self.session.state == _core.STATE_CLOSED:
                 self._pump()
             elif self._leader not in (0, get_ident()):
@@ -159,7 +186,7 @@ class Engine:
                     timeout is not None and monotonic() + timeout < self._poll_until
                 ):
                     self._wake_leader()
-        self._complete()
+        self.complete()
 
     def wait(self, call: Call, force: bool, deadline: float | None = None) -> bool:
         """Wait until a call is done, leading if nobody else does.
@@ -181,7 +208,7 @@ class Engine:
         me = get_ident()
         self._force(1 if force else 0)
         try:
-            self._complete()
+            self.complete()
             while not call.done:
                 timeout = None if deadline is None else deadline - monotonic()
                 if timeout is not None and timeout < 0:
@@ -196,7 +223,7 @@ class Engine:
                     else:
                         parker = Parker()
                         self._parked[parker] = call
-                        call.parkers.append(parker)
+                        call.parkers += (parker,)
                 if lead:
                     try:
                         self.step(timeout)
@@ -211,8 +238,8 @@ class Engine:
                     finally:
                         with self._lock:
                             self._parked.pop(parker, None)
-                            call.parkers.remove(parker)
-            self._complete()
+                            call.parkers = tuple(p for p in call.parkers if p is not parker)
+            self.complete()
             return call.done
         finally:
             if self._parked:
@@ -227,7 +254,7 @@ class Engine:
             if not call.done:
                 self.session.cancel(call.number)
                 self._pump()
-        self._complete()
+        self.complete()
 
     def _force(self, change: int) -> None:
         if change:
@@ -328,7 +355,7 @@ class Engine:
                     self.session.tick()
                 self._pump()
                 self._flush()
-        self._complete()
+        self.complete()
 
     def _poll_anew(self) -> None:
         self._poll = select.poll()
@@ -392,12 +419,13 @@ class Engine:
     def _wake_leader(self) -> None:
         if not self._poll_until or self._wake_out == -1:
             return  # it is not asleep, and will look at everything before it is
-        try:
-            os.write(self._wake_out, b"w")
-        except BlockingIOError:
-            pass
+        if self._woken:
+            return
+        self._woken = True
+        _core.wake(self._wake_out)
 
     def _drain_wake(self) -> None:
+        self._woken = False
         try:
             os.read(self._wake_in, 4096)
         except BlockingIOError:
@@ -483,7 +511,7 @@ class Engine:
         if self._attendant is not None and (self.notices or len(self.queue)):
             self._attendant.wake()
 
-    def _complete(self) -> None:
+    def complete(self) -> None:
         """Tell those who asked to be told. Not under the lock: they may do anything."""
         while self._completions:
             try:
@@ -503,7 +531,7 @@ class Engine:
                 self._forced += 1  # what was received so far is not held back any more
                 self._pump()
                 self._forced -= 1
-        self._complete()
+        self.complete()
 
     def _close_descriptors(self) -> None:
         if self._wake_out == -1:

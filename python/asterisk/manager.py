@@ -170,6 +170,7 @@ class Manager(ClassicActions):
         if event_queue_policy not in ("pause", "drop-oldest"):
             raise ValueError("event_queue_policy is 'pause' or 'drop-oldest'")
         self._engine: Engine | None = None
+        self._future_type: type[ActionFuture] | None = None  # imported when one is asked for
         self._queue_options = (event_queue_size, event_queue_policy == "drop-oldest")
         #: Each connection that a program makes has its own; reconnecting goes on with the same.
         self._queue = EventQueue(*self._queue_options)
@@ -496,18 +497,20 @@ class Manager(ClassicActions):
         ManagerException
             It could not be sent.
         """
-        from asterisk.future import ActionFuture
+        future_type = self._future_type
+        if future_type is None:
+            from asterisk.future import ActionFuture
 
+            future_type = self._future_type = ActionFuture
         engine = self._ready_engine()
         name, pairs = _name_and_headers(action, headers)
-        future = ActionFuture(
-            engine, self._is_dispatcher, lambda call: self._answer(engine, call, name, pairs)
-        )
+        future = future_type(engine, self._is_dispatcher, self._answer, name, pairs)
         self._submit(
             engine,
             future.call,
             name,
             pairs,
+            together=True,
             timeout=self._limit() if timeout is None else timeout,
             final_event=final_event,
         )
@@ -611,7 +614,7 @@ class Manager(ClassicActions):
 
     def _ready_engine(self) -> Engine:
         engine = self._engine
-        if engine is None or not self.connected():
+        if engine is None or self._restoring or not engine.ready:
             raise ManagerException("Not connected")
         return engine
 
@@ -654,7 +657,7 @@ class Manager(ClassicActions):
         if call.message is None or error in (_core.ERR_TIMED_OUT, _core.ERR_UNKNOWN_OUTCOME):
             raise self._failure(engine, error)
         if not error:
-            self._note(name.lower(), headers)
+            self._note(name, headers)
         return Response(call.message, call.items, error)
 
     def _failure(self, engine: Engine, error: int) -> ManagerException:
@@ -663,7 +666,7 @@ class Manager(ClassicActions):
 
     def _note(self, name: str, headers: list[tuple[str, Any]]) -> None:
         """Remember what a reconnect has to do again."""
-        if name == "events":
+        if len(name) == 6 and name.lower() == "events":
             for key, value in headers:
                 if key.lower() == "eventmask":
                     self._event_mask = str(value)

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "core.h"
 
+#include <errno.h>
+#include <unistd.h>
+
 struct core *core_of_type(PyTypeObject *type)
 {
     PyObject *mro = type->tp_mro;
@@ -57,10 +60,27 @@ static PyObject *module_error_name(PyObject *module, PyObject *argument)
     return PyUnicode_FromString(pyst_error_name((int)code));
 }
 
+/*
+ * os.write() lets go of the interpreter's lock around the call, and so hands it to the very thread
+ * that is woken; a program that submits many actions would be switched away from at each of them.
+ */
+static PyObject *module_wake(PyObject *module, PyObject *argument)
+{
+    int descriptor = PyObject_AsFileDescriptor(argument);
+
+    if (descriptor < 0)
+        return NULL;
+    if (write(descriptor, "w", 1) < 0 && errno != EAGAIN && errno != EINTR)
+        return PyErr_SetFromErrno(PyExc_OSError);
+    Py_RETURN_NONE;
+}
+
 static PyMethodDef module_methods[] = {
     {"strerror", module_strerror, METH_O, "strerror(code)\n--\n\nA sentence for an error code."},
     {"error_name", module_error_name, METH_O,
      "error_name(code)\n--\n\nThe name of an error code, such as LIMIT_LINE."},
+    {"wake", module_wake, METH_O,
+     "wake(fd)\n--\n\nWrite a byte to a pipe that never blocks, and keep the lock meanwhile."},
     {NULL, NULL, 0, NULL},
 };
 
