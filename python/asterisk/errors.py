@@ -156,7 +156,7 @@ def exception(code: int, errno: int = 0, reason: str | None = None) -> ManagerEx
     if reason is None:
         reason = TERMINATED if code in _ENDS else _core.strerror(code)
     if issubclass(kind, ManagerSocketException):
-        made = kind(errno, reason)
+        made: ManagerException = kind(errno, reason)
     else:
         made = kind(reason)
     made.code = code

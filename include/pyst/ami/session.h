@@ -187,7 +187,8 @@ PYST_PUBLIC int pyst_ami_session_next(struct pyst_ami_session *session,
 
 /**
  * Submits an action; `how` NULL is all zero. It is sent at once, or when the session is ready; on
- * a closed session, when it is ready after a restart. The action is copied.
+ * a closed session, when it is ready after a restart, so a host that will not restart must not
+ * submit any more. The action is copied.
  *
  * An ActionID of the caller's is sent as it is, else the session adds one. *actionp (may be NULL)
  * gets the number that names the action in notices, never 0.
