@@ -55,7 +55,8 @@ class ClassicActions:
             if challenge.get_header("Response") == "Error":
                 raise ManagerAuthException(challenge.get_header("Message"))
             words = challenge.get_header("Challenge", "") + secret
-            digest = hashlib.md5(words.encode("utf-8", "surrogateescape")).hexdigest()
+            octets = words.encode("utf-8", "surrogateescape")
+            digest = hashlib.md5(octets, usedforsecurity=False).hexdigest()
             cdict.update(AuthType="MD5", Username=username, Key=digest)
         else:
             cdict.update(Username=username, Secret=secret)

@@ -12,8 +12,8 @@
         manager.connect("localhost")
         manager.login("user", "secret")
         manager.register_event("Hangup", on_hangup)
-        for channel in manager.send("CoreShowChannels"):
-            print(channel["Channel"])
+        for item in manager.send("CoreShowChannels"):
+            print(item.name, item.get("Channel", ""))
 
 Programs written for pyst run unchanged. Names of headers and events are case sensitive in what
 pyst has (`event["Channel"]`), and are not in what is new (`event.get("channel")`).
