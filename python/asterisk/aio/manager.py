@@ -272,7 +272,8 @@ class Manager(EventSource):
 
             challenge = (await self._ask("Challenge", AuthType="MD5")).response
             words = challenge.get("Challenge", "") + secret
-            digest = hashlib.md5(words.encode("utf-8", "surrogateescape")).hexdigest()
+            octets = words.encode("utf-8", "surrogateescape")
+            digest = hashlib.md5(octets, usedforsecurity=False).hexdigest()
             del headers["Secret"]
             headers.update(AuthType="MD5", Key=digest)
         response = (await self._ask("Login", **headers)).response
