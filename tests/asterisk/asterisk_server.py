@@ -180,11 +180,17 @@ class AsteriskServer:
         if self._process is None:
             return
         self._process.send_signal(signal.SIGTERM)
-        try:
-            self._process.wait(3)
-            self._process = None
-        except subprocess.TimeoutExpired:
-            self.kill()
+        self.wait(3)
+        self.kill()
+
+    def wait(self, timeout: float) -> None:
+        """Wait for the process to end by itself, but for `timeout` seconds at most."""
+        if self._process is not None:
+            try:
+                self._process.wait(timeout)
+                self._process = None
+            except subprocess.TimeoutExpired:
+                pass
 
     def close(self) -> None:
         """Stop, and remove the files when their directory is temporary."""

@@ -150,10 +150,20 @@ def test_server_that_says_goodbye(own_server: AsteriskServer) -> None:
 
 
 def test_command_that_stops_the_server(own_server: AsteriskServer) -> None:
-    # It is not answered: the connection just ends.
     with Watched(own_server) as manager:
-        with pytest.raises(ManagerOutcomeUnknown):
-            manager.send("Command", Command="core stop now")
+        command = manager.submit("Command", Command="core stop now")
+        # As a rule the connection just ends. Now and then there is an answer first, and now and
+        # then Asterisk 16 hangs where it should end.
+        own_server.wait(5)
+        own_server.kill()
+        try:
+            command.result(60)
+        except ManagerOutcomeUnknown:
+            pass
+        wait_until(lambda: len(manager.losses) == 1, "the loss was not told")
+        own_server.run()
+        wait_until(lambda: manager.returns == 1, "the return was not told")
+        assert manager.ping().get_header("Ping") == "Pong"
 
 
 def test_killed_without_reconnect(own_server: AsteriskServer) -> None:
