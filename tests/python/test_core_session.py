@@ -490,7 +490,7 @@ def test_an_exception_is_reported_and_stops_nobody() -> None:
         assert exception.__traceback__ is not None
         errors.append((event.name, type(exception).__name__))
 
-    callbacks = {"A": [fail, unsure, work], "*": [fail]}
+    callbacks: Any = {"A": [fail, unsure, work], "*": [fail]}
     assert filled("A", "B").dispatch(None, callbacks, report) == 2
     assert calls == ["A"]
     assert errors == [("A", "KeyError"), ("A", "ValueError"), ("A", "KeyError"), ("B", "KeyError")]
