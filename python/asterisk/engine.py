@@ -294,6 +294,7 @@ class Engine:
                     # Whoever wants to lead now may; this thread will if nobody does.
                     with self._lock:
                         self._leader = 0
+                        self._flush()  # what was left to this thread to send
                         if self.closed:
                             self._close_descriptors()
             else:
@@ -391,6 +392,7 @@ class Engine:
         """Stop leading, and let somebody else."""
         with self._lock:
             self._leader = 0
+            self._flush()  # what was left to this thread to send
             if self.closed:
                 self._close_descriptors()
             elif self._attendant is not None:
