@@ -71,8 +71,9 @@ int text_encode(PyObject *object, struct pyst_text *textp, PyObject **keepp);
 /* message.c: each takes a reference to the message of its own. */
 PyObject *manager_msg_wrap(struct core *core, struct pyst_ami_message *message);
 PyObject *event_wrap(struct core *core, struct pyst_ami_message *message);
-/* Borrowed: the name of an event that event_wrap() made. */
-PyObject *event_name(PyObject *event);
+
+/* action.c: NULL with an exception; what libpyst refuses is core->error. */
+struct pyst_ami_action *action_make(struct core *core, PyObject *name, PyObject *headers);
 
 /* queue.c */
 struct queue_object;
