@@ -50,6 +50,7 @@ def complete(line: str, *more: str) -> List[str]:
         ("pyst ami events --co", ["--count"]),
         ("pyst ami catalogue QueueMemberRem", ["QueueMemberRemoved"]),
         ("pyst ami catalogue Originate OriginateR", ["OriginateResponse"]),
+        ("pyst emulator --s", ["--script", "--secret-file"]),
         ("pyst nothing x", []),
     ],
 )
@@ -78,18 +79,21 @@ def options(text: str) -> Set[str]:
 
 HELP = pyst("ami", "--help").out
 EVENTS_HELP = re.sub(r"\(pyst .*?\)", "", pyst("ami", "events", "--help").out)
+EMULATOR_HELP = pyst("emulator", "--help").out
+ALL_HELP = HELP + EVENTS_HELP + EMULATOR_HELP
 
 
 @needs_bash
 def test_completion_offers_the_options_of_the_help() -> None:
     assert set(complete("pyst ami --")) == options(HELP) | {"--help"}
     assert set(complete("pyst ami events --")) == options(EVENTS_HELP) | {"--help"}
+    assert set(complete("pyst emulator --")) == options(EMULATOR_HELP) | {"--help"}
 
 
 def test_documentation_names_the_options_of_the_help() -> None:
     page = (ROOT / "docs/pyst.rst").read_text()
-    assert options(HELP + EVENTS_HELP) - {"--help"} <= options(page)
-    assert options(page) <= options(HELP + EVENTS_HELP) | {"--help", "--version"}
+    assert options(ALL_HELP) - {"--help"} <= options(page)
+    assert options(page) <= options(ALL_HELP) | {"--help", "--version"}
 
 
 def test_documentation_and_help_name_the_same_exit_codes() -> None:
