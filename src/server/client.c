@@ -13,6 +13,8 @@
 #define UNIQUE_STRIDE 100000 /* numbers for each client, so that two rarely use the same */
 
 static void flush(struct client *client);
+static void on_allocate(uv_handle_t *handle, size_t size, uv_buf_t *buffer);
+static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buffer);
 
 static uint64_t now_us(void)
 {
@@ -56,11 +58,16 @@ static void on_linger(uv_timer_t *timer)
 
 static void on_shutdown(uv_shutdown_t *request, int status)
 {
-    if (status < 0 && status != UV_ECANCELED)
-        client_drop(request->data);
+    struct client *client = request->data;
+
+    if (status != UV_ECANCELED && (status < 0 || client->ended))
+        client_drop(client);
 }
 
-/* All is said: the client gets the end of the stream, and some time to close its own. */
+/*
+ * All is said: the client gets the end of the stream, and some time to close its own unless it has.
+ * Until then it is read from, or a reset could overtake what was said.
+ */
 static void shut_down(struct client *client)
 {
     client->shut = true;
@@ -69,6 +76,8 @@ static void shut_down(struct client *client)
         return;
     }
     uv_timer_start(&client->timer, on_linger, LINGER_MS, 0);
+    if (client->paused && !client->ended)
+        uv_read_start((uv_stream_t *)&client->socket, on_allocate, on_read);
 }
 
 /* ---- talking -------------------------------------------------------------------------------- */
@@ -138,6 +147,7 @@ static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buffer)
     if (n == 0)
         return;
     if (n == UV_EOF && !client->shut) {
+        client->ended = true;
         pyst_emulator_ami_close(client->emulator);
         uv_read_stop(stream);
         uv_timer_stop(&client->timer);

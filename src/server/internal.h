@@ -39,6 +39,7 @@ struct client {
     unsigned n_handles; /* not closed yet */
     bool writing;
     bool paused;
+    bool ended; /* it sends nothing more */
     bool shut;
     bool dropped;
 
