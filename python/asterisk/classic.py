@@ -7,10 +7,13 @@ An error that Asterisk answers is returned like any other response; only `login`
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from asterisk._core import ManagerMsg
 from asterisk.errors import ManagerAuthException
+
+TYPE_CHECKING = False  # see asterisk.manager
+if TYPE_CHECKING:
+    from typing import Any
 
 __all__ = ["ClassicActions"]
 

@@ -39,8 +39,6 @@ import sys
 import threading
 from collections.abc import Iterable, Mapping
 from time import monotonic
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, Callable, Protocol, Union
 
 from asterisk import _core, errors
 from asterisk._core import Event, EventQueue, ManagerMsg
@@ -60,8 +58,11 @@ from asterisk.errors import (
 from asterisk.reconnect import Reconnect
 from asterisk.response import Response
 
+TYPE_CHECKING = False  # typing would be half of what importing this module takes
 if TYPE_CHECKING:
     import ssl
+    from types import TracebackType
+    from typing import Any, Callable, Protocol, Union
 
     from asterisk.engine import Call, Engine
     from asterisk.future import ActionFuture
@@ -92,18 +93,19 @@ CLOSE_TIMEOUT = 1.0
 BATCH = 1000
 
 
-class ActionLike(Protocol):
-    """What `Manager.send` takes beside a name: the classes of `asterisk.actions` are of this kind."""
+if TYPE_CHECKING:
 
-    @property
-    def name(self) -> str:
-        """The action."""
+    class ActionLike(Protocol):
+        """What `Manager.send` takes beside a name: `asterisk.actions` has such classes."""
 
-    def headers(self) -> Iterable[tuple[str, Any]]:
-        """Return its headers, in order."""
+        @property
+        def name(self) -> str:
+            """The action."""
 
+        def headers(self) -> Iterable[tuple[str, Any]]:
+            """Return its headers, in order."""
 
-Handler = Callable[[Event, "Manager"], Any]
+    Handler = Callable[[Event, "Manager"], Any]
 
 
 def _log_handler_error(event: Event, exception: BaseException) -> None:

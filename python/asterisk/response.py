@@ -4,10 +4,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import overload
 
 from asterisk import _core, errors
 from asterisk._core import Event, ManagerMsg
+
+TYPE_CHECKING = False  # see asterisk.manager
+if TYPE_CHECKING:
+    from typing import overload
 
 __all__ = ["Response"]
 
@@ -71,11 +74,13 @@ class Response(Sequence[Event]):
     def __iter__(self) -> Iterator[Event]:
         return iter(self.events)
 
-    @overload
-    def __getitem__(self, index: int) -> Event: ...
+    if TYPE_CHECKING:
 
-    @overload
-    def __getitem__(self, index: slice) -> list[Event]: ...
+        @overload
+        def __getitem__(self, index: int) -> Event: ...
+
+        @overload
+        def __getitem__(self, index: slice) -> list[Event]: ...
 
     def __getitem__(self, index: int | slice) -> Event | list[Event]:
         return self.events[index]
