@@ -86,6 +86,43 @@ static void list_times_out_with_the_items_so_far(void **state)
     end(&host);
 }
 
+/* With actions of random deadlines ending in random order, the next deadline is always the least.
+ */
+static void next_deadline_is_the_least(void **state)
+{
+    enum { N = 200 };
+    uint64_t numbers[N], deadlines[N];
+    uint32_t random = 1;
+    struct host host;
+
+    for (int round = 0; round < 20; round++) {
+        begin_ready(&host, NULL);
+        for (size_t i = 0; i < N; i++) {
+            struct pyst_ami_submission how = {.timeout_us = 0};
+
+            random = random * 1664525u + 1013904223u;
+            how.timeout_us = 1 + (random >> 12);
+            deadlines[i] = host.now + how.timeout_us;
+            numbers[i] = submit_with(&host, "Ping", NULL, NULL, &how);
+        }
+        for (size_t left = N; left > 0; left--) {
+            uint64_t least = UINT64_MAX;
+            size_t victim;
+
+            for (size_t i = 0; i < left; i++)
+                least = deadlines[i] < least ? deadlines[i] : least;
+            assert_int_equal(pyst_ami_session_deadline(host.session), least);
+            random = random * 1664525u + 1013904223u;
+            victim = (random >> 12) % left;
+            assert_int_equal(pyst_ami_session_cancel(host.session, numbers[victim]), 1);
+            numbers[victim] = numbers[left - 1];
+            deadlines[victim] = deadlines[left - 1];
+        }
+        assert_int_equal(pyst_ami_session_deadline(host.session), UINT64_MAX);
+        end(&host);
+    }
+}
+
 /* --- cancelling ---------------------------------------------------------------------------- */
 
 static void cancelled_action_ends_at_once(void **state)
@@ -298,6 +335,22 @@ static void loss_says_what_was_sent_and_what_not(void **state)
     end(&host);
 }
 
+static void loss_between_two_actions(void **state)
+{
+    struct host host;
+    uint64_t sent, not_sent;
+
+    begin_ready(&host, NULL);
+    sent = submit(&host, "Ping");
+    send_all(&host);
+    not_sent = submit(&host, "Ping");
+    pyst_ami_session_disconnected(host.session, 0);
+    expect_done(&host, sent, PYST_ERR_UNKNOWN_OUTCOME);
+    expect_done(&host, not_sent, PYST_ERR_NOT_SENT);
+    expect_closed(&host, PYST_ERR_CLOSED);
+    end(&host);
+}
+
 /* The bytes of a whole conversation: login, a list, an answer, an event. */
 static const char conversation[] =
     GREETING "Response: Success\r\nActionID: pyst-1\r\nChallenge: 1\r\n\r\n"
@@ -485,6 +538,7 @@ int main(void)
         cmocka_unit_test(action_times_out_and_its_late_answer_is_dropped),
         cmocka_unit_test(late_lists_and_nameless_answers_are_dropped),
         cmocka_unit_test(list_times_out_with_the_items_so_far),
+        cmocka_unit_test(next_deadline_is_the_least),
         cmocka_unit_test(cancelled_action_ends_at_once),
         cmocka_unit_test(cancelled_before_ready_is_never_sent),
         cmocka_unit_test(silent_peer_is_pinged_and_its_answer_hidden),
@@ -495,6 +549,7 @@ int main(void)
         cmocka_unit_test(close_after_logoff_is_no_error),
         cmocka_unit_test(shutdown_is_told_however_the_connection_ends),
         cmocka_unit_test(loss_says_what_was_sent_and_what_not),
+        cmocka_unit_test(loss_between_two_actions),
         cmocka_unit_test(disconnect_after_every_byte),
         cmocka_unit_test(bytes_after_the_end_are_dropped),
         cmocka_unit_test(truncated_stream_is_told),
