@@ -135,10 +135,16 @@ static bool give(struct pyst_ami_parser *parser, const char *bytes, size_t size,
 
         assert_int_equal(pyst_ami_parser_reserve(parser, size, &room, &room_size), 0);
         assert_true(room_size >= size);
+        memset(room, '\n', room_size); /* what was not committed was not received */
         memcpy(room, bytes, size);
         pyst_ami_parser_commit(parser, size);
     }
-    return take(parser, nextp);
+    if (!take(parser, nextp))
+        return false;
+    if (current->limits.message_size > 0 && !current->greeting &&
+        pyst_ami_parser_pending(parser) > current->limits.message_size + size)
+        fail_msg("%s: more is kept than the limit", current->title);
+    return true;
 }
 
 /* The pieces' sizes come from next_size(), which is given how much is left. */
@@ -275,6 +281,101 @@ static void messages_by_themselves(void **state)
     assert_true(n >= 20);
 }
 
+/* Messages are asked for seldom, so that several are there at once. */
+static void cases_taken_late(void **state)
+{
+    for (size_t i = 0; i < cases.n; i++) {
+        struct pyst_ami_parser *parser;
+
+        current = &cases.cases[i];
+        assert_int_equal(pyst_ami_parser_new(&parser, &current->limits, current->greeting), 0);
+        for (size_t memory = 1; memory <= 50; memory++) {
+            size_t size = current->bytes.size, state_of = memory, next = 0;
+            bool goes_on = true;
+
+            pyst_ami_parser_reset(parser, current->greeting);
+            for (size_t at = 0; goes_on && at < size;) {
+                size_t piece = at_random(size - at, &state_of);
+
+                assert_int_equal(pyst_ami_parser_feed(parser, current->bytes.data + at, piece), 0);
+                at += piece;
+                if (at == size || state_of >> 30 == 0)
+                    goes_on = take(parser, &next);
+            }
+            assert_int_equal(next, current->n_messages);
+            assert_int_equal(pyst_ami_parser_seal(parser), current->seal);
+        }
+        pyst_ami_parser_free(parser);
+    }
+}
+
+/* Wherever a stream is given up, the next one on the same parser is as on a new one. */
+static void cases_after_a_reset_at_every_place(void **state)
+{
+    for (size_t i = 0; i < cases.n; i++) {
+        struct pyst_ami_parser *parser;
+
+        current = &cases.cases[i];
+        assert_int_equal(pyst_ami_parser_new(&parser, &current->limits, current->greeting), 0);
+        for (size_t at = 0; at <= current->bytes.size; at++) {
+            size_t next = 0;
+
+            pyst_ami_parser_reset(parser, current->greeting);
+            give(parser, current->bytes.data, at, FEED, &next);
+            pyst_ami_parser_reset(parser, current->greeting);
+            assert_int_equal(pyst_ami_parser_pending(parser), 0);
+            assert_int_equal(pyst_ami_parser_seal(parser), 0);
+            parse(parser, current->bytes.data, FEED, whole, 0);
+        }
+        pyst_ami_parser_free(parser);
+    }
+}
+
+/* What a message says were its bytes is the same message by itself; line ends stand between two. */
+static void raw_bytes_are_the_message(void **state)
+{
+    unsigned n = 0;
+
+    for (size_t i = 0; i < cases.n; i++) {
+        struct pyst_ami_message *message, *again;
+        struct pyst_ami_parser *parser;
+        const char *at, *end;
+
+        current = &cases.cases[i];
+        at = current->bytes.data;
+        end = at + current->bytes.size;
+        assert_int_equal(pyst_ami_parser_new(&parser, &current->limits, current->greeting), 0);
+        assert_int_equal(pyst_ami_parser_feed(parser, at, current->bytes.size), 0);
+        for (size_t next = 0; next < current->n_messages; next++) {
+            struct pyst_text raw;
+            const char *found;
+
+            if (pyst_ami_parser_next(parser, &message) != 1) {
+                at = end;
+                continue;
+            }
+            raw = pyst_ami_message_raw(message);
+            if (at < end) {
+                found = memmem(at, (size_t)(end - at), raw.data, raw.size);
+                assert_non_null(found);
+                for (; at < found; at++)
+                    assert_true(*at == '\r' || *at == '\n');
+                at += raw.size;
+            }
+            if (pyst_ami_message_kind(message) != PYST_AMI_GREETING) {
+                assert_int_equal(pyst_ami_message_parse(&again, raw.data, raw.size), 0);
+                check(again, &current->messages[next]);
+                assert_true(pyst_text_equal(pyst_ami_message_raw(again), raw));
+                pyst_ami_message_unref(again);
+                n++;
+            }
+            pyst_ami_message_unref(message);
+        }
+        pyst_ami_parser_free(parser);
+    }
+    assert_true(n >= 100);
+}
+
 static void refused_stream_stays_refused(void **state)
 {
     struct pyst_ami_message *message = NULL;
@@ -340,7 +441,10 @@ int main(void)
         cmocka_unit_test(cases_byte_by_byte),
         cmocka_unit_test(cases_cut_at_every_place),
         cmocka_unit_test(cases_in_random_pieces),
+        cmocka_unit_test(cases_taken_late),
+        cmocka_unit_test(cases_after_a_reset_at_every_place),
         cmocka_unit_test(messages_by_themselves),
+        cmocka_unit_test(raw_bytes_are_the_message),
         cmocka_unit_test(refused_stream_stays_refused),
         cmocka_unit_test(pending_counts_what_is_not_given_out),
         cmocka_unit_test(messages_outlive_their_parser),
