@@ -325,7 +325,10 @@ class Engine:
                 return
             self._flush()
             if self.session.stalled:
+                pending = self.session.pending
                 self._pump()
+                if self.session.pending != pending:
+                    timeout = 0.0  # there may be what the caller waits for
             interrupted = self._poll_until
             if interrupted:
                 # In a signal handler, while this very thread polls: that poll cannot be used.

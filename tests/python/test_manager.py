@@ -7,6 +7,7 @@ import inspect
 import subprocess
 import sys
 import threading
+from pathlib import Path
 from typing import Any, Iterator
 
 import pytest
@@ -510,6 +511,48 @@ def test_drop_oldest_counts(server: Server) -> None:
         manager.register_event("A", lambda event, manager: heard.append(event["N"]))
         assert manager.process() == 10
         assert heard == [str(n) for n in range(15, 25)]
+
+
+def test_pause_loses_nothing_and_lets_others_go_on_afterwards(server: Server) -> None:
+    entered, leave = threading.Event(), threading.Event()
+    heard = Heard()
+
+    def slow(event: Event, manager: Manager) -> None:
+        entered.set()
+        leave.wait(PATIENCE)
+
+    with Manager(event_queue_size=5) as manager:
+        manager.connect("127.0.0.1", server.port)
+        manager.login("admin", "secret")
+        manager.register_event("A", slow)
+        manager.register_event("A", heard)
+        for n in range(500):
+            server.connection.event("A", {"N": str(n)})
+        assert entered.wait(PATIENCE)
+        future = manager.submit("Ping")
+        leave.set()
+        assert in_time(future.result).ok
+        assert [event["N"] for event in heard.wait(500)] == [str(n) for n in range(500)]
+        assert manager.events_dropped == 0
+
+
+def test_tls(tmp_path: Path) -> None:
+    import ssl
+
+    from scripted_manager import self_signed
+
+    certificate, key = self_signed(str(tmp_path))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    with Server(context=context) as server:
+        with pytest.raises(ManagerSocketException) as caught:
+            in_time(lambda: Manager().connect("localhost", server.port, tls=True))
+        assert "certificate" in caught.value.strerror.lower()
+        trusting = ssl.create_default_context(cafile=certificate)
+        with Manager() as manager:
+            in_time(lambda: manager.connect("localhost", server.port, tls=trusting))
+            manager.login("admin", "secret")
+            assert manager.ping()["Ping"] == "Pong"
 
 
 # Reconnecting
