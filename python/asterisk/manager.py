@@ -64,6 +64,8 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Any, Callable, Protocol, Union
 
+    from typing_extensions import Self
+
     from asterisk.engine import Call, Engine
     from asterisk.future import ActionFuture
 
@@ -206,7 +208,7 @@ class Manager(ClassicActions):
         self._dispatcher = 0 if thread else -1
         self._thread = self._new_thread() if thread else None
 
-    def __enter__(self) -> Manager:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(
