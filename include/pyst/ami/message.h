@@ -99,7 +99,10 @@ PYST_PUBLIC struct pyst_text pyst_ami_message_get(const struct pyst_ami_message 
 PYST_PUBLIC struct pyst_text pyst_ami_message_get_last(const struct pyst_ami_message *message,
                                                        struct pyst_text name);
 
-/** All bytes of the message as they came, the empty line at its end included. */
+/**
+ * All bytes of the message as they came, the empty line at its end included. A greeting ends with
+ * its line, and "Response: Follows" with the line of its end marker.
+ */
 PYST_PUBLIC struct pyst_text pyst_ami_message_raw(const struct pyst_ami_message *message);
 
 /**
