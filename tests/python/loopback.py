@@ -142,6 +142,7 @@ class Server:
             self._spawn(self._serve, sock)
 
     def _serve(self, sock: socket.socket) -> None:
+        connection = None
         try:
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             if self.context is not None:
@@ -163,6 +164,8 @@ class Server:
         except (OSError, ValueError):
             pass
         finally:
+            if connection is not None:
+                connection.file.close()
             sock.close()
 
     @property
