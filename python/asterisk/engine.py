@@ -254,6 +254,8 @@ class Engine:
             if not call.done:
                 self.session.cancel(call.number)
                 self._pump()
+                if self._leader not in (0, get_ident()):
+                    self._wake_leader()  # it may be what the leader waits for
         self.complete()
 
     def _force(self, change: int) -> None:
@@ -277,6 +279,8 @@ class Engine:
         me = get_ident()
         while not self.closed and not self.notices and not len(self.queue):
             with self._lock:
+                if self.closed or self.notices or len(self.queue):
+                    break  # they came since, and whoever brought them saw nobody to wake
                 lead = self._leader in (0, me)
                 nested = self._leader == me
                 if lead:
