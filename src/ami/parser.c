@@ -44,7 +44,6 @@ struct pyst_ami_parser {
     size_t line;  /* where the current line begins */
     size_t scan;  /* data[line..scan) holds no line feed */
     size_t colon; /* the first colon of data[line..scan), or NO_COLON */
-    bool cut;     /* STATE_SKIP: bytes of the current line have been dropped */
 
     /* The lines of the message so far; kept and reused from message to message. */
     struct line *lines;
@@ -411,7 +410,6 @@ static int begin_skipping(struct pyst_ami_parser *parser, int error)
                         ? STATE_SKIP_FOLLOWS
                         : STATE_SKIP;
     parser->begin = parser->line;
-    parser->cut = false;
     begin_message(parser);
     return error;
 }
@@ -432,24 +430,20 @@ static bool skip(struct pyst_ami_parser *parser)
         bool over;
 
         if (!feed) {
-            /* Keep as much of the line as the end marker and a CR take. */
+            /* Keep as much of the line as the end marker and a CR take; so it is not empty. */
             size_t kept = END_MARKER_SIZE + 1;
 
             parser->scan = parser->end;
-            if (parser->end - parser->line > kept) {
+            if (parser->end - parser->line > kept)
                 parser->line = parser->end - kept;
-                parser->cut = true;
-            }
             parser->begin = parser->line;
             return false;
         }
         size = (size_t)(feed - line);
         if (size > 0 && line[size - 1] == '\r')
             size--;
-        over = parser->state == STATE_SKIP_FOLLOWS ? ends_in_marker(line, size)
-                                                   : size == 0 && !parser->cut;
+        over = parser->state == STATE_SKIP_FOLLOWS ? ends_in_marker(line, size) : size == 0;
         parser->begin = (size_t)(feed + 1 - parser->data);
-        parser->cut = false;
         begin_line(parser, parser->begin);
         if (over) {
             parser->state = STATE_MESSAGE;
