@@ -155,7 +155,7 @@ static void message_costs_one_allocation_and_a_stream_no_memory(void **state)
 /* --- each failing -------------------------------------------------------------------------- */
 
 static const char stream[] =
-    GREETING "Response: Follows\r\nActionID: 1\r\none\ntwo\n--END COMMAND--\r\n"
+    GREETING "Response: Follows\r\nActionID: 1\r\none\ntwo--END COMMAND--\r\n"
              "Event: A\r\nActionID: 2\r\nno colon\r\n\r\n"
              "Event: Too many\r\n1:\r\n2:\r\n3:\r\n4:\r\n5:\r\n6:\r\n7:\r\n8:\r\n\r\n"
              "Event: B\r\n\r\n";
@@ -165,7 +165,7 @@ static void parse_stream(void)
     static const struct pyst_ami_limits limits = {.header_count = 8};
     struct pyst_ami_parser *parser = NULL;
     char seen[sizeof(stream)];
-    size_t n_seen = 0, lost = 0;
+    size_t n_seen = 0, n_lines = 0, lost = 0;
 
     while (no_memory(pyst_ami_parser_new(&parser, &limits, true)))
         assert_null(parser);
@@ -196,10 +196,12 @@ static void parse_stream(void)
             assert_true(n_seen + raw.size <= sizeof(seen));
             memcpy(seen + n_seen, raw.data, raw.size);
             n_seen += raw.size;
+            n_lines += pyst_ami_message_n_headers(message);
             pyst_ami_message_unref(message);
         }
     }
     assert_int_equal(lost, 1);
+    assert_int_equal(n_lines, 1 + 4 + 3 + 1);
     assert_int_equal(pyst_ami_parser_seal(parser), 0);
     /* All but the message over the limit. */
     const char *over = strstr(stream, "Event: Too many"), *behind = strstr(stream, "Event: B");

@@ -146,6 +146,9 @@ static const char variables[] = "Event: Bridge\r\n"
                                 "ChanVariables: E=5\r\n"
                                 "LocalOneChanVariable(x): F=6\r\n"
                                 "ChanVariable: =7\r\n"
+                                "): G=8\r\n"
+                                "DestChanVariable): H=9\r\n"
+                                "(x): I=10\r\n"
                                 "\r\n";
 
 /* The names of what is found, one after another; a dash for an empty one. */

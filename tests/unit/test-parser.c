@@ -376,6 +376,86 @@ static void raw_bytes_are_the_message(void **state)
     assert_true(n >= 100);
 }
 
+/* Long enough for the buffer to be filled and moved many times, in the middle of anything. */
+static void long_stream_in_pieces_of_any_size(void **state)
+{
+    enum { MESSAGES = 4000 };
+    static char stream[MESSAGES * 512];
+    size_t size = 0;
+
+    for (unsigned i = 0; i < MESSAGES; i++) {
+        size += (size_t)snprintf(stream + size, sizeof(stream) - size,
+                                 "Event: E%u\r\nData: %0*u\r\nTime: %u:00\r\n\r\n", i,
+                                 (int)(i * 37 % 400 + 1), i, i);
+    }
+    for (size_t seed = 1; seed <= 20; seed++) {
+        struct pyst_ami_message *message;
+        struct pyst_ami_parser *parser;
+        size_t at = 0, memory = seed;
+        unsigned n = 0;
+
+        assert_int_equal(pyst_ami_parser_new(&parser, NULL, false), 0);
+        while (at < size) {
+            size_t piece = at_random(size - at, &memory) * (1 + memory % 20);
+
+            if (piece > size - at)
+                piece = size - at;
+            assert_int_equal(pyst_ami_parser_feed(parser, stream + at, piece), 0);
+            at += piece;
+            while (pyst_ami_parser_next(parser, &message) == 1) {
+                char name[16], time[16];
+
+                snprintf(name, sizeof(name), "E%u", n);
+                snprintf(time, sizeof(time), "%u:00", n);
+                assert_int_equal(pyst_ami_message_n_headers(message), 3);
+                assert_true(pyst_text_equal(pyst_ami_message_name(message), pyst_text(name)));
+                assert_int_equal(pyst_ami_message_header(message, 1).value.size,
+                                 n * 37 % 400 + 1 > strlen(name) - 1 ? n * 37 % 400 + 1
+                                                                     : strlen(name) - 1);
+                assert_true(pyst_text_equal(pyst_ami_message_get(message, pyst_text("Time")),
+                                            pyst_text(time)));
+                pyst_ami_message_unref(message);
+                n++;
+            }
+        }
+        assert_int_equal(n, MESSAGES);
+        assert_int_equal(pyst_ami_parser_seal(parser), 0);
+        pyst_ami_parser_free(parser);
+    }
+}
+
+/* One large message does not keep its memory for ever. */
+static void large_buffer_is_given_back(void **state)
+{
+    enum { LINES = 3000, LINE = 1000 };
+    struct pyst_ami_message *message;
+    struct pyst_ami_parser *parser;
+    char line[LINE];
+    size_t size;
+    void *room;
+
+    memset(line, 'x', sizeof(line));
+    memcpy(line, "Output: ", 8);
+    memcpy(line + LINE - 2, "\r\n", 2);
+    assert_int_equal(pyst_ami_parser_new(&parser, NULL, false), 0);
+    for (unsigned i = 0; i < LINES; i++) {
+        assert_int_equal(pyst_ami_parser_feed(parser, line, LINE), 0);
+        assert_int_equal(pyst_ami_parser_next(parser, &message), 0);
+    }
+    assert_int_equal(pyst_ami_parser_feed(parser, "\r\n", 2), 0);
+    assert_int_equal(pyst_ami_parser_next(parser, &message), 1);
+    assert_int_equal(pyst_ami_message_n_headers(message), LINES);
+    pyst_ami_message_unref(message);
+    assert_int_equal(pyst_ami_parser_reserve(parser, 0, &room, &size), 0);
+    assert_in_range(size, 4096, 1 << 20);
+    memcpy(room, "Event: A\r\n\r\n", 12);
+    pyst_ami_parser_commit(parser, 12);
+    assert_int_equal(pyst_ami_parser_next(parser, &message), 1);
+    assert_true(pyst_text_equal(pyst_ami_message_name(message), pyst_text("A")));
+    pyst_ami_message_unref(message);
+    pyst_ami_parser_free(parser);
+}
+
 static void refused_stream_stays_refused(void **state)
 {
     struct pyst_ami_message *message = NULL;
@@ -445,6 +525,8 @@ int main(void)
         cmocka_unit_test(cases_after_a_reset_at_every_place),
         cmocka_unit_test(messages_by_themselves),
         cmocka_unit_test(raw_bytes_are_the_message),
+        cmocka_unit_test(long_stream_in_pieces_of_any_size),
+        cmocka_unit_test(large_buffer_is_given_back),
         cmocka_unit_test(refused_stream_stays_refused),
         cmocka_unit_test(pending_counts_what_is_not_given_out),
         cmocka_unit_test(messages_outlive_their_parser),

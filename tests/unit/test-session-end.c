@@ -165,6 +165,37 @@ static void cancelled_before_ready_is_never_sent(void **state)
     end(&host);
 }
 
+/* Lists that were asked not to be collected are events like any other, late ones as well. */
+static void late_ignored_list_is_events(void **state)
+{
+    struct pyst_ami_submission how = {.list = PYST_AMI_LIST_IGNORE};
+    struct host host;
+    uint64_t number;
+
+    begin_ready(&host, NULL);
+    number = submit_with(&host, "SomeList", NULL, NULL, &how);
+    send_all(&host);
+    assert_int_equal(pyst_ami_session_cancel(host.session, number), 1);
+    expect_done(&host, number, PYST_ERR_CANCELLED);
+    say(&host, "Response: Success\r\nActionID: pyst-1\r\nEventList: start\r\n\r\n"
+               "Event: Item\r\nActionID: pyst-1\r\n\r\n");
+    expect_event(&host, "Item");
+    end(&host);
+}
+
+/* The time of submitting is the one that is said then, not that of the last tick. */
+static void deadline_counts_from_submitting(void **state)
+{
+    struct pyst_ami_submission how = {.timeout_us = SECOND};
+    struct host host;
+
+    begin_ready(&host, NULL);
+    host.now = 100 * SECOND;
+    submit_with(&host, "Ping", NULL, NULL, &how);
+    assert_int_equal(pyst_ami_session_deadline(host.session), 101 * SECOND);
+    end(&host);
+}
+
 /* --- keepalive ----------------------------------------------------------------------------- */
 
 static const struct pyst_ami_session_options watchful = {
@@ -227,6 +258,54 @@ static void any_byte_shows_life(void **state)
     end(&host);
 }
 
+/* The same without a copy. */
+static void received_byte_shows_life(void **state)
+{
+    struct host host;
+    size_t size;
+    void *room;
+
+    begin_ready(&host, &watchful);
+    host.now += 20 * SECOND;
+    assert_int_equal(pyst_ami_session_reserve(host.session, 0, &room, &size), 0);
+    assert_true(size >= 4096); /* as much as a read is worth */
+    memcpy(room, "Event: A\r\n\r\n", 12);
+    pyst_ami_session_commit(host.session, 12, host.now);
+    assert_int_equal(pyst_ami_session_pending(host.session), 12);
+    assert_int_equal(pyst_ami_session_deadline(host.session), host.now + 30 * SECOND);
+    expect_event(&host, "A");
+    assert_int_equal(pyst_ami_session_pending(host.session), 0);
+    /* A read that brought nothing shows nothing. */
+    pyst_ami_session_commit(host.session, 0, host.now + 5 * SECOND);
+    assert_int_equal(pyst_ami_session_deadline(host.session), host.now + 30 * SECOND);
+    end(&host);
+}
+
+/* Neither a ping that is out nor an announced end is of the next connection. */
+static void restart_forgets_ping_and_shutdown(void **state)
+{
+    struct host host;
+
+    begin_ready(&host, &watchful);
+    tick(&host, 30 * SECOND);
+    send_all(&host);
+    pyst_ami_session_disconnected(host.session, 0);
+    expect_closed(&host, PYST_ERR_CLOSED);
+    assert_int_equal(pyst_ami_session_restart(host.session, host.now), 0);
+    say(&host, GREETING);
+    expect(&host, PYST_AMI_NOTICE_GREETED);
+    expect(&host, PYST_AMI_NOTICE_READY);
+    assert_int_equal(pyst_ami_session_deadline(host.session), host.now + 30 * SECOND);
+    say(&host, "Event: Shutdown\r\n\r\n");
+    expect_event(&host, "Shutdown");
+    pyst_ami_session_disconnected(host.session, 0);
+    expect_closed(&host, PYST_ERR_SHUTDOWN);
+    assert_int_equal(pyst_ami_session_restart(host.session, host.now), 0);
+    pyst_ami_session_disconnected(host.session, 0);
+    expect_closed(&host, PYST_ERR_CLOSED);
+    end(&host);
+}
+
 static void synchronous_originate_suspends_keepalive(void **state)
 {
     struct host host;
@@ -276,6 +355,22 @@ static void logoff_ends_in_order(void **state)
     expect_nothing(&host);
     pyst_ami_session_disconnected(host.session, PYST_ERR_CLOSED);
     expect_nothing(&host);
+    end(&host);
+}
+
+/* It was sent: that nobody waits for its answer any more does not undo it. */
+static void cancelled_logoff_still_logs_off(void **state)
+{
+    struct host host;
+    uint64_t number;
+
+    begin_ready(&host, NULL);
+    number = submit(&host, "Logoff");
+    send_all(&host);
+    assert_int_equal(pyst_ami_session_cancel(host.session, number), 1);
+    expect_done(&host, number, PYST_ERR_CANCELLED);
+    say(&host, "Response: Goodbye\r\nActionID: pyst-1\r\n\r\nEvent: After\r\n\r\n");
+    expect_closed(&host, 0);
     end(&host);
 }
 
@@ -547,11 +642,16 @@ int main(void)
         cmocka_unit_test(next_deadline_is_the_least),
         cmocka_unit_test(cancelled_action_ends_at_once),
         cmocka_unit_test(cancelled_before_ready_is_never_sent),
+        cmocka_unit_test(late_ignored_list_is_events),
+        cmocka_unit_test(deadline_counts_from_submitting),
         cmocka_unit_test(silent_peer_is_pinged_and_its_answer_hidden),
         cmocka_unit_test(dead_peer_is_given_up),
         cmocka_unit_test(any_byte_shows_life),
+        cmocka_unit_test(received_byte_shows_life),
+        cmocka_unit_test(restart_forgets_ping_and_shutdown),
         cmocka_unit_test(synchronous_originate_suspends_keepalive),
         cmocka_unit_test(logoff_ends_in_order),
+        cmocka_unit_test(cancelled_logoff_still_logs_off),
         cmocka_unit_test(close_after_logoff_is_no_error),
         cmocka_unit_test(shutdown_is_told_however_the_connection_ends),
         cmocka_unit_test(loss_says_what_was_sent_and_what_not),
