@@ -195,6 +195,7 @@ class Manager(ClassicActions):
         #: Held to change which connection and which thread are the current ones.
         self._turn = threading.RLock()  # a signal handler may close
         self._closing = False
+        self._connecting = threading.Lock()
         # What a reconnect needs: where, as whom, and what was set up since.
         self._target: dict[str, Any] = {}
         self._credentials: dict[str, Any] | None = None
@@ -303,7 +304,7 @@ class Manager(ClassicActions):
             cdict = {}
         cdict.update(kwargs)
         if "ActionID" not in cdict:
-            cdict["ActionID"] = f"{self.hostname}-{self.pid:04}-{self.next_seq():08x}"
+            cdict["ActionID"] = f"{self.hostname}-{self.pid:>4}-{self.next_seq():08x}"
         name = cdict.get("Action")
         headers: list[tuple[str, Any]] = []
         for key, value in cdict.items():
@@ -355,50 +356,24 @@ class Manager(ClassicActions):
         ManagerSocketException
             No connection, or not to Asterisk.
         ManagerException
-            There is one already.
+            There is one already, or another thread is about to make one.
         """
         from asterisk.transport import context_for
 
-        if self._engine is not None and not (self._engine.closed and self._retry_at is None):
-            if self.connected():
-                raise ManagerException("Already connected to manager")
-            self._end()
         assert isinstance(host, string_types)
         int(buffer_size)
-        self._target = {
+        target = {
             "host": host,
             "port": int(port),
             "context": context_for(tls),
             "server_hostname": server_hostname,
         }
-        self._credentials = None
-        self._event_mask = None
-        self._filters = []
-        self._retry_at = None
-        self._restoring = False
-        if timeout is None:
-            timeout = self.timeout
-        queue = EventQueue(*self._queue_options)
-        engine = self._open({}, queue)
-        deadline = None if timeout is None else monotonic() + timeout
+        if not self._connecting.acquire(blocking=False):
+            raise ManagerException("Already connecting to manager")
         try:
-            self._await_greeting(engine, deadline)
-        except BaseException:
-            engine.close()
-            raise
-        assert engine.greeting is not None
-        self._greeted(engine.greeting)
-        in_handler = self._dispatcher == threading.get_ident()
-        with self._turn:
-            self._dropped += self._queue.dropped
-            self._queue = queue
-            self._engine = engine
-            self._closing = False
-            if self._threaded and not in_handler:
-                self._dispatcher = 0
-        if self._threaded and not in_handler:
-            self._start_thread()
-        return engine.greeting
+            return self._connect(target, self.timeout if timeout is None else timeout)
+        finally:
+            self._connecting.release()
 
     def close(self) -> None:
         """Log off and end the connection. May be called at any time, in a handler as well.
@@ -686,6 +661,40 @@ class Manager(ClassicActions):
         return response
 
     # -- connecting -------------------------------------------------------------------------------
+
+    def _connect(self, target: dict[str, Any], timeout: float | None) -> ManagerMsg:
+        engine = self._engine
+        if engine is not None and not (engine.closed and self._retry_at is None):
+            if self.connected():
+                raise ManagerException("Already connected to manager")
+            self._end()
+        self._target = target
+        self._credentials = None
+        self._event_mask = None
+        self._filters = []
+        self._retry_at = None
+        self._restoring = False
+        queue = EventQueue(*self._queue_options)
+        engine = self._open({}, queue)
+        deadline = None if timeout is None else monotonic() + timeout
+        try:
+            self._await_greeting(engine, deadline)
+        except BaseException:
+            engine.close()
+            raise
+        assert engine.greeting is not None
+        self._greeted(engine.greeting)
+        in_handler = self._dispatcher == threading.get_ident()
+        with self._turn:
+            self._dropped += self._queue.dropped
+            self._queue = queue
+            self._engine = engine
+            self._closing = False
+            if self._threaded and not in_handler:
+                self._dispatcher = 0
+        if self._threaded and not in_handler:
+            self._start_thread()
+        return engine.greeting
 
     def _open(self, options: dict[str, Any], queue: EventQueue) -> Engine:
         from asterisk.engine import Engine

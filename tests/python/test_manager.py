@@ -153,7 +153,7 @@ def test_greeting_title_and_version(server: Server) -> None:
 def test_send_action_fills_in_the_dict(server: Server, manager: Manager) -> None:
     cdict = {"Action": "Ping"}
     assert manager.send_action(cdict, Variable=["a=1", "b=2"])["Ping"] == "Pong"
-    assert cdict["ActionID"].startswith(f"{manager.hostname}-{manager.pid}")
+    assert cdict["ActionID"].startswith(f"{manager.hostname}-{manager.pid:>4}-")
     assert server.connection.actions[-1]["Variable"] == ["a=1", "b=2"]
     assert manager.send_action({"Action": "Ping"}, ActionID="mine")["ActionID"] == "mine"
     with pytest.raises(ManagerValueError):
