@@ -184,6 +184,29 @@ def test_connecting_twice_is_refused() -> None:
         assert manager.ping()["Ping"] == "Pong"
 
 
+def test_threads_that_connect_at_once() -> None:
+    with Server() as server:
+        for _ in range(20):
+            manager, refused = Manager(), []
+            start = threading.Barrier(4)
+
+            def connect() -> None:
+                start.wait(PATIENCE)
+                try:
+                    manager.connect("127.0.0.1", server.port)
+                except ManagerException as err:
+                    refused.append(err.strerror)
+
+            threads = [threading.Thread(target=connect, daemon=True) for _ in range(4)]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join(PATIENCE)
+            assert len(refused) == 3 and all("Already connect" in words for words in refused)
+            assert in_time(manager.ping)["Ping"] == "Pong"
+            in_time(manager.close)
+
+
 # -- a server that ends at any point ---------------------------------------------------------------
 
 
