@@ -69,6 +69,26 @@ static void action_without_room_for_an_action_id(void **state)
     end(&host);
 }
 
+/* An event is no answer, whoever waits for one. */
+static void event_over_a_limit_ends_no_action(void **state)
+{
+    struct pyst_ami_session_options options = {.limits = {.line_size = 30}};
+    struct host host;
+    uint64_t number;
+
+    begin_ready(&host, &options);
+    number = submit(&host, "Ping");
+    send_all(&host);
+    say(&host, "Event: OriginateResponse\r\nResponse: Failure\r\n"
+               "Channel: 0123456789012345678901234567890\r\n\r\n"
+               "Response: Success\r\n\r\n");
+    expect(&host, PYST_AMI_NOTICE_LOST);
+    assert_int_equal(host.notice.error, PYST_ERR_LIMIT_LINE);
+    expect_done(&host, number, 0);
+    expect_nothing(&host);
+    end(&host);
+}
+
 /* Or the answers behind it, which have no ActionID either, would go to the wrong actions. */
 static void nameless_answer_over_a_limit_ends_the_oldest(void **state)
 {
@@ -232,6 +252,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(answer_over_a_limit_ends_its_action),
+        cmocka_unit_test(event_over_a_limit_ends_no_action),
         cmocka_unit_test(nameless_answer_over_a_limit_ends_the_oldest),
         cmocka_unit_test(item_over_a_limit_ends_its_list),
         cmocka_unit_test(login_answer_over_a_limit_ends_the_session),

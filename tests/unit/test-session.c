@@ -105,6 +105,8 @@ static void refused_with(const char *message, int error)
              message);
     say(&host, answer);
     expect_done(&host, held, PYST_ERR_NOT_SENT);
+    assert_int_equal(pyst_ami_session_state(host.session), PYST_AMI_STATE_CLOSING);
+    assert_int_equal(try_submit(&host, "Ping", NULL, NULL, NULL, NULL), PYST_ERR_STATE);
     expect_closed(&host, error);
     assert_text(pyst_ami_message_get(host.notice.message, pyst_text("Message")), message);
     assert_int_equal(pyst_ami_session_output(host.session).size, 0);
@@ -326,6 +328,41 @@ static void answers_without_action_id_come_in_order(void **state)
     say(&host, "Response: Success\r\n\r\n");
     expect(&host, PYST_AMI_NOTICE_STRAY);
     expect_nothing(&host);
+    end(&host);
+}
+
+/* A few old answers are not even responses; who sends ActionIDs is not that old. */
+static void nameless_message_is_an_answer_of_old_servers_only(void **state)
+{
+    struct host host;
+    uint64_t first, second;
+
+    begin_ready(&host, NULL);
+    first = submit(&host, "Events");
+    second = submit(&host, "Ping");
+    send_all(&host);
+    say(&host, "Events: Off\r\n\r\n");
+    expect_done(&host, first, 0);
+    say(&host, "Response: Success\r\nActionID: pyst-2\r\n\r\n");
+    expect_done(&host, second, 0);
+    submit(&host, "Events");
+    send_all(&host);
+    say(&host, "Events: Off\r\n\r\n");
+    expect(&host, PYST_AMI_NOTICE_STRAY);
+    assert_int_equal(pyst_ami_session_in_flight(host.session), 1);
+    expect_nothing(&host);
+
+    /* Another connection, another server. */
+    pyst_ami_session_disconnected(host.session, 0);
+    expect(&host, PYST_AMI_NOTICE_DONE);
+    expect_closed(&host, PYST_ERR_CLOSED);
+    assert_int_equal(pyst_ami_session_restart(host.session, host.now), 0);
+    say(&host, GREETING);
+    expect(&host, PYST_AMI_NOTICE_GREETED);
+    expect(&host, PYST_AMI_NOTICE_READY);
+    first = submit(&host, "Events");
+    say(&host, "Events: Off\r\n\r\n");
+    expect_done(&host, first, 0);
     end(&host);
 }
 
@@ -570,6 +607,7 @@ int main(void)
         cmocka_unit_test(answers_come_in_any_order),
         cmocka_unit_test(ten_thousand_in_flight),
         cmocka_unit_test(answers_without_action_id_come_in_order),
+        cmocka_unit_test(nameless_message_is_an_answer_of_old_servers_only),
         cmocka_unit_test(own_action_ids_are_kept),
         cmocka_unit_test(list_and_answer_of_one_action_id),
         cmocka_unit_test(prefix_begins_generated_action_ids),

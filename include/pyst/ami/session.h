@@ -115,12 +115,14 @@ enum pyst_ami_notice_type {
  * - PYST_ERR_TIMED_OUT: no answer in time. Asterisk may have run it; a late answer is dropped.
  * - PYST_ERR_NOT_SENT: it never left: the login failed or the connection was lost before.
  * - PYST_ERR_UNKNOWN_OUTCOME: it was sent, at least in part, and the connection was lost.
- * - PYST_ERR_CANCELLED_LIST, PYST_ERR_LIMIT_LIST, PYST_ERR_LIMIT_*: items holds what there is.
+ * - PYST_ERR_CANCELLED_LIST, PYST_ERR_LIMIT_LIST, PYST_ERR_LIMIT_*, or PYST_ERR_NO_MEMORY to keep
+ *   an event of its list: items holds what there is.
  * - PYST_ERR_CANCELLED: pyst_ami_session_cancel() was called.
  *
  * `error` of CLOSED is 0, PYST_ERR_AUTHENTICATION, PYST_ERR_PERMISSION, PYST_ERR_REFUSED (a
  * filter), PYST_ERR_GREETING, PYST_ERR_TIMED_OUT (login), PYST_ERR_KEEPALIVE, PYST_ERR_SHUTDOWN,
- * PYST_ERR_TRUNCATED, PYST_ERR_CLOSED, PYST_ERR_NO_MEMORY, or what _disconnected() was told.
+ * PYST_ERR_TRUNCATED, PYST_ERR_CLOSED, PYST_ERR_NO_MEMORY, PYST_ERR_LIMIT_* (an answer of the
+ * login), or what _disconnected() was told.
  */
 struct pyst_ami_notice {
     enum pyst_ami_notice_type type;
