@@ -30,6 +30,9 @@ extern "C" {
     X(TOO_MANY_HEADERS, -13, "an action has more headers than Asterisk reads (128)")               \
     X(NOT_IN_CATALOGUE, -14, "Asterisk documents no such name")                                    \
     X(MISSING_PARAMETER, -15, "a parameter that Asterisk requires is missing")                     \
+    X(BAD_ARGUMENT, -16, "an AGI argument contains CR, LF or NUL, which would end the command")    \
+    X(COMMAND_TOO_LONG, -17, "an AGI command is longer than the limit command_size")               \
+    X(TOO_MANY_ARGUMENTS, -18, "an AGI command has more arguments than Asterisk can take (120)")   \
     /* limits: each names the setting that was exceeded */                                         \
     X(LIMIT_MESSAGE, -20, "a message is larger than the limit message_size")                       \
     X(LIMIT_HEADERS, -21, "a message has more lines than the limit header_count")                  \
@@ -38,6 +41,8 @@ extern "C" {
     X(LIMIT_IN_FLIGHT, -24, "unanswered actions exceed the limit actions_in_flight")               \
     X(LIMIT_LIST, -25, "an event list has more items than the limit list_items")                   \
     X(LIMIT_QUEUE, -26, "undelivered events exceed the limit queue_size")                          \
+    X(LIMIT_ENVIRONMENT, -27, "an AGI environment is larger than the limit environment_size")      \
+    X(LIMIT_REPLY, -28, "an AGI reply is larger than the limit reply_size")                        \
     /* the peer's words */                                                                         \
     X(GREETING, -30, "the peer did not greet as an Asterisk manager does")                         \
     X(TRUNCATED, -31, "the connection ended inside a message")                                     \
@@ -46,6 +51,13 @@ extern "C" {
     X(UNKNOWN_ACTION, -34, "Asterisk knows no such action, or its module is not loaded")           \
     X(REFUSED, -35, "Asterisk answered with an error; its Message says why")                       \
     X(CANCELLED_LIST, -36, "Asterisk cancelled the event list before its end")                     \
+    X(NO_ENVIRONMENT, -60, "the stream ended before an AGI environment: not started by Asterisk?") \
+    X(BAD_REPLY, -61, "what came is not a reply to an AGI command")                                \
+    X(COMMAND_FAILED, -62, "Asterisk could not do the AGI command, or the call was hung up")       \
+    X(UNKNOWN_COMMAND, -63, "Asterisk knows no such AGI command, or its module is not loaded")     \
+    X(COMMAND_USAGE, -64, "Asterisk wants other arguments for the AGI command; its reply says so") \
+    X(HANGUP, -65, "the call was hung up")                                                         \
+    X(NO_APPLICATION, -66, "Asterisk knows no such dialplan application")                          \
     /* time and connection */                                                                      \
     X(TIMED_OUT, -40, "no answer came in time")                                                    \
     X(KEEPALIVE, -41, "the peer answered no ping and is taken for dead")                           \

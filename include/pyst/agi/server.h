@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef PYST_AGI_SERVER_H
+#define PYST_AGI_SERVER_H
+
+/**
+ * A server for AGI calls, in libpyst-server: FastAGI from any number of listeners, AsyncAGI from
+ * any number of manager connections, one set of routes.
+ *
+ *     pyst_agi_server_new(&server, &options);
+ *     pyst_agi_server_route(server, "ivr", ivr, NULL);
+ *     pyst_agi_server_listen(server, "agi://0.0.0.0:4573", NULL);
+ *     pyst_agi_server_run(server);
+ *
+ * Handlers come in two kinds:
+ *
+ * - Evented: small functions that the loop calls when something happens to a call. They must not
+ *   wait. An idle call costs a few kilobytes, so this is the kind for ten thousand calls.
+ * - Blocking: one function per call, written as a program (pyst/agi/program.h), run by one of
+ *   `workers` threads. It may take as long as it likes; calls for which no worker is free wait for
+ *   one, up to the limit `waiting`.
+ *
+ * `loops` threads serve the calls; a call stays with its loop, and all its functions are called
+ * there. One handler that stalls holds up the evented calls of its loop only, and no call of a
+ * worker.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <pyst/agi/program.h>
+#include <pyst/agi/session.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct pyst_agi_server;
+struct pyst_agi_call;
+struct pyst_ami_connection_options;
+
+#define PYST_AGI_PORT 4573
+
+/** Settings. A field of 0 is its default. */
+struct pyst_agi_server_options {
+    unsigned loops;   /* threads that move bytes and call evented handlers; 0: 1 */
+    unsigned workers; /* threads for blocking handlers; 0: 64, made when first needed */
+
+    size_t calls;                  /* at one time; those above are refused; 0: 65536 */
+    size_t waiting;                /* calls that wait for a worker; 0: 1024 */
+    struct pyst_agi_limits limits; /* of one call; environment_size bounds what a stranger costs */
+    size_t command_size;           /* see PYST_AGI_COMMAND_SIZE */
+    uint64_t environment_timeout_us; /* from the connection to the environment's end; 0: 10 s */
+    uint64_t idle_timeout_us;        /* with nothing sent or received; 0: never */
+
+    /* Who may connect over IP: "192.0.2.0/24", "2001:db8::/32", "192.0.2.7". NULL: anybody. */
+    const char *const *allow;
+    size_t n_allow;
+
+    enum pyst_agi_trace trace; /* of every call, to trace_descriptor */
+    int trace_descriptor;      /* 0: 2, standard error */
+};
+
+/** Counters since the server was made, but for the first three, which are of now. */
+struct pyst_agi_server_counters {
+    size_t calls;   /* that go on */
+    size_t waiting; /* of them, for a worker */
+    size_t working; /* of them, in a worker */
+    uint64_t accepted;
+    uint64_t refused_address;      /* not in `allow` */
+    uint64_t refused_calls;        /* the limit `calls` */
+    uint64_t refused_waiting;      /* the limit `waiting` */
+    uint64_t no_route;             /* no route fits the path */
+    uint64_t environment_limit;    /* limits.environment_size or _count */
+    uint64_t environment_timed_out;
+    uint64_t idle_timed_out;
+    uint64_t broken; /* ended before the environment's blank line, or by bytes that are no reply */
+    uint64_t commands;
+};
+
+PYST_PUBLIC int pyst_agi_server_new(struct pyst_agi_server **serverp,
+                                    const struct pyst_agi_server_options *options);
+
+/** Ends all calls at once and frees. Not while it runs. Returns NULL; NULL is allowed. */
+PYST_PUBLIC struct pyst_agi_server *pyst_agi_server_free(struct pyst_agi_server *server);
+
+/*
+ * Routes. A pattern is a path, or a path whose last element is "*", which stands for all that is
+ * left; "*" alone fits every path. The longest pattern that fits is taken. A call that none fits
+ * is told so by VERBOSE, gets the channel variable AGI_SERVER_STATUS=NOTFOUND, and ends; any other
+ * ends with AGI_SERVER_STATUS unset by us.
+ */
+
+/** Evented functions; each may be NULL but `started`. */
+struct pyst_agi_call_handler {
+    /* The environment is there. Submit the first command, or finish. */
+    void (*started)(struct pyst_agi_call *call, void *user);
+    /* A command ended; `reply` NULL: without a reply. Submit the next one, or finish. */
+    void (*replied)(struct pyst_agi_call *call, int error, const struct pyst_agi_reply *reply,
+                    void *user);
+    /* The caller is gone; a command in flight still ends with `replied`. NULL: finish. */
+    void (*hung_up)(struct pyst_agi_call *call, void *user);
+    /* The last function called of a call; free what hangs on pyst_agi_call_data(). */
+    void (*ended)(struct pyst_agi_call *call, int error, void *user);
+};
+
+typedef int (*pyst_agi_handler)(struct pyst_agi *agi, void *user);
+
+/** Errors: PYST_ERR_NO_MEMORY, PYST_ERR_INVALID (pattern), PYST_ERR_STATE (while it runs). */
+PYST_PUBLIC int pyst_agi_server_route_evented(struct pyst_agi_server *server, const char *pattern,
+                                              const struct pyst_agi_call_handler *handler,
+                                              void *user);
+PYST_PUBLIC int pyst_agi_server_route(struct pyst_agi_server *server, const char *pattern,
+                                      pyst_agi_handler handler, void *user);
+
+/** TLS for a listener. Files are in PEM form. */
+struct pyst_agi_server_tls {
+    const char *certificate_file; /* with the chain */
+    const char *key_file;         /* NULL: in certificate_file */
+    const char *ca_file;          /* clients need a certificate of these; NULL: they need none */
+};
+
+/**
+ * Listens at once. `address` is "agi://HOST:PORT", HOST a numeric IPv4 address, an IPv6 one in
+ * brackets, or localhost, PORT 0 any that is free and absent 4573; or "unix:PATH". `tls` may be
+ * NULL. *portp (may be NULL) gets the port. Errors: PYST_ERR_INVALID, PYST_ERR_SYSTEM (errno),
+ * PYST_ERR_TLS, PYST_ERR_NO_MEMORY.
+ */
+PYST_PUBLIC int pyst_agi_server_listen(struct pyst_agi_server *server, const char *address,
+                                       const struct pyst_agi_server_tls *tls, int *portp);
+
+/**
+ * Serves the AsyncAGI calls of a manager connection (pyst/connection.h): every channel that runs
+ * AGI(agi:async) is a call, whose path is its first argument, or empty. The connection is started
+ * by run(), and made again when it is lost if the options say so.
+ */
+PYST_PUBLIC int pyst_agi_server_manager(struct pyst_agi_server *server,
+                                        const struct pyst_ami_connection_options *options);
+
+/** Serves until stopped. Errors: PYST_ERR_SYSTEM, PYST_ERR_NO_MEMORY to begin. */
+PYST_PUBLIC int pyst_agi_server_run(struct pyst_agi_server *server);
+
+/**
+ * Stops: listeners close, calls that go on may end within `drain_us` microseconds, then they are
+ * cut, and run() returns. 0 cuts at once; UINT64_MAX waits for all. Again with less time hastens
+ * it. From any thread, and from a signal handler.
+ */
+PYST_PUBLIC void pyst_agi_server_stop(struct pyst_agi_server *server, uint64_t drain_us);
+
+/** From any thread. */
+PYST_PUBLIC void pyst_agi_server_counters(const struct pyst_agi_server *server,
+                                          struct pyst_agi_server_counters *countersp);
+
+/*
+ * A call, in an evented function: from the thread that calls it only.
+ */
+
+PYST_PUBLIC struct pyst_agi_environment *
+pyst_agi_call_environment(const struct pyst_agi_call *call);
+
+/** The object to build commands in; shared by the calls of a loop, so build and submit at once. */
+PYST_PUBLIC struct pyst_agi_command *pyst_agi_call_command(struct pyst_agi_call *call);
+
+/** Submits what was built: see pyst_agi_session_submit(). */
+PYST_PUBLIC int pyst_agi_call_submit(struct pyst_agi_call *call);
+
+/** Ends the call's AGI: the dialplan goes on behind it. Nothing but `ended` is called any more. */
+PYST_PUBLIC void pyst_agi_call_finish(struct pyst_agi_call *call);
+
+PYST_PUBLIC bool pyst_agi_call_is_hung_up(const struct pyst_agi_call *call);
+
+PYST_PUBLIC void pyst_agi_call_set_data(struct pyst_agi_call *call, void *data);
+PYST_PUBLIC void *pyst_agi_call_data(const struct pyst_agi_call *call);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
