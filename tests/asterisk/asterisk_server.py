@@ -7,10 +7,12 @@ tree's own dynamic loader: no chroot, no root, and the programs that the dialpla
 machine's own.
 """
 
+import math
 import os
 import shutil
 import signal
 import socket
+import struct
 import subprocess
 import tempfile
 import time
@@ -43,7 +45,7 @@ SELECTIONS = {
 MODULES = (
     "app_cdr app_chanspy app_channelredirect app_confbridge app_controlplayback app_dial "
     "app_directed_pickup app_dtmfstore app_echo app_exec app_mixmonitor app_originate app_playback "
-    "app_queue app_read app_record app_senddtmf app_softhangup app_stack app_system app_userevent "
+    "app_queue app_read app_record app_senddtmf app_sendtext app_softhangup app_stack app_system app_userevent "
     "app_verbose app_voicemail app_waituntil app_while bridge_* cdr_manager cel_manager "
     "chan_bridge_media chan_pjsip codec_a_mu codec_alaw codec_gsm codec_resample codec_ulaw "
     "format_gsm format_pcm format_sln format_wav func_* pbx_config pbx_spool res_agi res_ari* "
@@ -100,6 +102,10 @@ class AsteriskServer:
         The server's certificate, to be trusted as an authority by clients.
     log : Path
         Its log file.
+    agi_bin : Path
+        Where it looks for the programs of `AGI(name)`.
+    sounds : Path
+        Files to play: `tone`, of 1000 Hz.
     """
 
     host = "127.0.0.1"
@@ -112,6 +118,8 @@ class AsteriskServer:
         self.directory = directory or Path(tempfile.mkdtemp(prefix=f"asterisk-{version}-"))
         self.certificate = self.directory / "etc/keys/ami.crt"
         self.log = self.directory / "log/full"
+        self.agi_bin = self.directory / "agi-bin"
+        self.sounds = self.directory / "sounds"
         self._process: Optional[subprocess.Popen[bytes]] = None
         self.ami_port = self.tls_port = self.http_port = self.sip_port = 0
 
@@ -239,7 +247,7 @@ class AsteriskServer:
     def _configure(self) -> None:
         """Write the configuration, which is etc/ with the names between @ signs filled in."""
         etc = self.directory / "etc"
-        for name in ("etc/keys", "log/cdr-csv", "run", "cache", "var/keys", "db"):
+        for name in ("etc/keys", "log/cdr-csv", "run", "cache", "var/keys", "db", "agi-bin"):
             (self.directory / name).mkdir(parents=True, exist_ok=True)
         for name in ("monitor", "outgoing", "recording", "tmp", "voicemail"):
             (self.directory / "spool" / name).mkdir(parents=True, exist_ok=True)
@@ -260,6 +268,7 @@ class AsteriskServer:
         }
         for template in sorted((HERE / "etc").glob("*.conf")):
             (etc / template.name).write_text(_filled_in(template.read_text(), values))
+        _make_tones(self.directory / "sounds")
         if not self.certificate.is_file():
             _make_certificate(self.certificate.parent)
 
@@ -312,6 +321,17 @@ def _modules(root: Path) -> List[str]:
         if any(fnmatch(name, pattern + ".so") for pattern in MODULES)
         and not any(fnmatch(name, pattern + ".so") for pattern in NOT_MODULES)
     ]
+
+
+def _make_tones(sounds: Path) -> None:
+    """Make files of 1000 Hz, signed linear: 10 s with 8000 and 16000 samples a second, and 1 s."""
+    sounds.mkdir(exist_ok=True)
+    tones = (("tone.sln", 8000, 10), ("tone.sln16", 16000, 10), ("tone-short.sln", 8000, 1))
+    for name, rate, seconds in tones:
+        # Both rates are multiples of 1000, so that one millisecond is one period.
+        period = rate // 1000
+        wave = [round(8000 * math.sin(2 * math.pi * i / period)) for i in range(period)]
+        (sounds / name).write_bytes(struct.pack(f"<{period}h", *wave) * (1000 * seconds))
 
 
 def _make_certificate(keys: Path) -> None:
