@@ -53,7 +53,8 @@ enum pyst_agi_notice_type {
 
 /**
  * One thing that happened. What it points to lives until the next call of
- * pyst_agi_session_next(), _submit() or _free(); take a reference to keep the environment.
+ * pyst_agi_session_feed(), _next(), _submit() or _free(); take a reference to keep the
+ * environment.
  *
  * `error` of REPLY is that of pyst_agi_reply_error(), but PYST_ERR_HANGUP instead of
  * PYST_ERR_COMMAND_FAILED once the hangup is known. Every command that was submitted ends with
@@ -62,8 +63,9 @@ enum pyst_agi_notice_type {
  *
  * `error` of CLOSED is 0 for the end of the stream after the environment, PYST_ERR_NO_ENVIRONMENT
  * for one before its blank line, PYST_ERR_LIMIT_ENVIRONMENT, PYST_ERR_LIMIT_REPLY,
- * PYST_ERR_BAD_REPLY (a line that answers nothing where a reply was due), PYST_ERR_NO_MEMORY, or
- * what _disconnected() was told.
+ * PYST_ERR_BAD_REPLY (more than reply_size bytes that are no reply where one
+ * was due), PYST_ERR_NO_MEMORY, or
+ * what _disconnected() was told. Behind an environment HANGUP always comes before it.
  */
 struct pyst_agi_notice {
     enum pyst_agi_notice_type type;
