@@ -4,8 +4,7 @@
 
     tools/catalogue/generate-c.py src/ami/catalogue.json catalogue-table.h
 
-Rows refer to each other by index and to strings by their offset in one pool, so the tables need no
-relocation when the library is loaded. The rows' types are in src/ami/catalogue.c.
+The rows' types are in src/ami/catalogue.c.
 """
 
 from __future__ import annotations
@@ -15,34 +14,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-
-class Pool:
-    """Strings, each stored once, known by their offset."""
-
-    def __init__(self) -> None:
-        self.offsets: dict[str, int] = {}
-        self.size = 0
-
-    def add(self, string: str) -> int:
-        if string not in self.offsets:
-            assert all(" " <= c <= "~" and c not in '"\\' for c in string), string
-            self.offsets[string] = self.size
-            self.size += len(string) + 1
-        return self.offsets[string]
-
-
-class Rows:
-    """Runs of rows, each different run stored once, known by the index of their first."""
-
-    def __init__(self) -> None:
-        self.rows: list[str] = []
-        self.starts: dict[tuple[str, ...], int] = {}
-
-    def add(self, run: list[str]) -> int:
-        if tuple(run) not in self.starts:
-            self.starts[tuple(run)] = len(self.rows)
-            self.rows += run
-        return self.starts[tuple(run)]
+from tables import Pool, Rows, table
 
 
 def generate(facts: dict[str, Any]) -> str:
@@ -86,17 +58,11 @@ def generate(facts: dict[str, Any]) -> str:
         )
         return "{%d, %d, %d, %d, %d, %d, %d, %d, %d}" % numbers
 
-    pool.add("")
     tables = {kind: [entry_row(entry) for entry in facts[kind]] for kind in ("actions", "events")}
     assert max(pool.size, len(values.rows), len(parameters.rows), len(items.rows)) < 65536
 
-    def table(declaration: str, rows: list[str]) -> list[str]:
-        return ["", f"static const {declaration}[] = {{", *(f"    {row}," for row in rows), "};"]
-
     lines = ["/* Made from catalogue.json by tools/catalogue/generate-c.py. */", ""]
-    lines += ["static const char strings[] ="]
-    lines += [f'    "{string}\\0"' for string in pool.offsets]
-    lines[-1] += ";"
+    lines += pool.lines()
     lines += table("uint16_t values", values.rows)
     lines += table("uint16_t items", items.rows)
     lines += table("struct pyst_ami_parameter parameters", parameters.rows)
