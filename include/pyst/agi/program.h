@@ -16,7 +16,7 @@
  *             return 1;
  *         pyst_agi_answer(agi);
  *         if (pyst_agi_get_data(agi, "enter-number", 5000, 4, &digits) > 0)
- *             pyst_agi_say_digits(agi, digits, "", NULL);
+ *             pyst_agi_say_digits(agi, digits.data, "", NULL);
  *         pyst_agi_close(agi);
  *         return 0;
  *     }
@@ -26,13 +26,12 @@
  *
  * After a hangup, commands give PYST_ERR_HANGUP, and those that Asterisk still allows work.
  *
- * An object belongs to one thread at a time.
+ * An object belongs to one thread at a time. Several objects may live in several threads.
  */
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <sys/types.h>
 
 #include <pyst/agi/command.h>
 #include <pyst/agi/environment.h>
@@ -48,20 +47,28 @@ struct pyst_agi;
 /**
  * What carries the bytes, when it is not a pair of descriptors. Both functions wait, and return as
  * read() and write() do: a count, 0 at the end of the stream, or -1 and errno. EINTR makes
- * pyst_agi look for a hangup (SIGHUP) and call again.
+ * pyst_agi look for a hangup (SIGHUP) and call again; EPIPE and ECONNRESET are the stream's end.
  */
 struct pyst_agi_stream {
-    ssize_t (*read)(void *user, void *data, size_t size);
-    ssize_t (*write)(void *user, const void *data, size_t size);
+    ptrdiff_t (*read)(void *user, void *data, size_t size);
+    ptrdiff_t (*write)(void *user, const void *data, size_t size);
     void *user;
 };
 
-/** What is said of the dialogue on a descriptor, for debugging. */
+/**
+ * What is said of the dialogue on a descriptor, for debugging. Nothing is left out: Asterisk marks
+ * nothing in a dialogue as secret, so digits that were dialled and values of variables are all
+ * there. What cannot be written is lost; the call goes on.
+ */
 enum pyst_agi_trace {
     PYST_AGI_TRACE_OFF,
-    PYST_AGI_TRACE_TEXT, /* one line for each line, as pyst's Python does: ENV LINE, COMMAND, ... */
-    PYST_AGI_TRACE_JSON  /* one JSON object a line: time, direction, line; what is not UTF-8 as
-                            \u0080 to \u00ff */
+    /* A line for each line, as pyst's Python writes them: "ENV LINE: agi_language: en",
+       "    COMMAND: ANSWER", "    RESULT_LINE: 200 result=0" */
+    PYST_AGI_TRACE_TEXT,
+    /* A JSON object for each line: {"time":"2026-11-23T09:15:00.000001Z","direction":"sent",
+       "line":"ANSWER"}; direction is "sent" or "received", time is UTC. A byte that is not UTF-8
+       is \u0080 to \u00ff. */
+    PYST_AGI_TRACE_JSON
 };
 
 /** Settings. All zero: standard input and output, signals looked after, no trace. */
@@ -74,9 +81,11 @@ struct pyst_agi_options {
     int trace_descriptor; /* 0: 2, standard error */
     /*
      * Leave SIGHUP as it is. Else, when its action is the default one (which ends a program), a
-     * handler is set until _close() that makes it a hangup; a handler or SIG_IGN of the program's
-     * own is never replaced, and a program with one calls pyst_agi_hung_up() itself if it likes.
-     * SIGPIPE is never raised by a write of ours, and its action never changed.
+     * handler is set until the last _close() that makes it a hangup of each object that looks
+     * after signals; a handler or SIG_IGN of the program's own is never replaced, and a program
+     * with one calls pyst_agi_hung_up() itself if it likes. After the last _close() a hangup ends
+     * the program again, so close last. SIGPIPE is never raised by a write of ours, and its action
+     * never changed.
      */
     bool leave_signals;
 };
@@ -101,9 +110,12 @@ PYST_PUBLIC struct pyst_agi_command *pyst_agi_command(struct pyst_agi *agi);
 
 /**
  * Sends the command that was built in pyst_agi_command(), and waits for its reply: 0, or the error
- * of the reply (session.h), of the command, or of the stream (PYST_ERR_SYSTEM). *replyp (replyp
- * may be NULL) is set whenever Asterisk replied, also with an error, else to NULL; it lives until
- * the next command.
+ * of the reply (session.h), of the command, or of the stream (PYST_ERR_SYSTEM). After
+ * PYST_ERR_NO_MEMORY the command may have run. *replyp (replyp may be NULL) is set whenever
+ * Asterisk replied, also with an error, else to NULL; it lives until the next command is sent.
+ *
+ * The texts of this reply end with a NUL, which is not counted: what a command gave can be handed
+ * on as a C string.
  */
 PYST_PUBLIC int pyst_agi_execute(struct pyst_agi *agi, const struct pyst_agi_reply **replyp);
 
@@ -114,10 +126,37 @@ PYST_PUBLIC int pyst_agi_execute_line(struct pyst_agi *agi, const char *line,
 /** The last reply; NULL when there was none. */
 PYST_PUBLIC const struct pyst_agi_reply *pyst_agi_reply(const struct pyst_agi *agi);
 
-/** Whether the caller is known to be gone. Looks at signals that came, does not wait. */
+/*
+ * The same in two steps, for a program that does something else meanwhile, such as listening
+ * (pyst/agi/eagi.h).
+ */
+
+/**
+ * Sends the command that was built in pyst_agi_command() and does not wait for the reply. One that
+ * was begun before and not finished is waited for, and its reply dropped. Errors: those of the
+ * command, PYST_ERR_HANGUP after the end of the stream; else pyst_agi_finish() tells.
+ */
+PYST_PUBLIC int pyst_agi_begin(struct pyst_agi *agi);
+
+/**
+ * Whether pyst_agi_finish() would not wait: 1 or 0. Reads what is there. PYST_ERR_STATE when no
+ * command was begun, or when bytes come from a stream: that can only be waited for.
+ */
+PYST_PUBLIC int pyst_agi_poll(struct pyst_agi *agi);
+
+/** Waits for the reply to what was begun; results as of pyst_agi_execute(). */
+PYST_PUBLIC int pyst_agi_finish(struct pyst_agi *agi, const struct pyst_agi_reply **replyp);
+
+/** The descriptor to poll for POLLIN; -1 for a stream. */
+PYST_PUBLIC int pyst_agi_get_fd(const struct pyst_agi *agi);
+
+/**
+ * Whether the caller is known to be gone. Looks at signals, and at what has come on a descriptor;
+ * does not wait.
+ */
 PYST_PUBLIC bool pyst_agi_is_hung_up(struct pyst_agi *agi);
 
-/** Says that the caller is gone. May be called by a signal handler. */
+/** Says that the caller is gone. From any thread, and from a signal handler. */
 PYST_PUBLIC void pyst_agi_hung_up(struct pyst_agi *agi);
 
 #ifdef __cplusplus
