@@ -10,6 +10,7 @@ static const char help[] =
     "Usage: pyst COMMAND [ARGUMENT...]\n"
     "\n"
     "  ami        talk to an Asterisk manager: actions, commands, events (pyst ami --help)\n"
+    "  agi        AGI programs and the commands that they send (pyst agi --help)\n"
 #ifdef HAVE_EMULATOR
     "  emulator   play an Asterisk manager for tests and demonstrations (pyst emulator --help)\n"
 #endif
@@ -47,6 +48,8 @@ static int run(int argc, char **argv)
     }
     if (!strcmp(argv[1], "ami"))
         return command_ami(argc - 1, argv + 1);
+    if (!strcmp(argv[1], "agi"))
+        return command_agi(argc - 1, argv + 1);
 #ifdef HAVE_EMULATOR
     if (!strcmp(argv[1], "emulator"))
         return pyst_cli_emulator(argc - 1, argv + 1);

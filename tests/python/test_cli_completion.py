@@ -38,7 +38,14 @@ def complete(line: str, *more: str) -> List[str]:
 @pytest.mark.parametrize(
     "line, expected",
     [
-        ("pyst a", ["ami"]),
+        ("pyst a", ["agi", "ami"]),
+        ("pyst agi cat", ["catalogue"]),
+        ("pyst agi catalogue str", ["STREAM"]),
+        ("pyst agi catalogue d", ["DATABASE"]),
+        ("pyst agi catalogue --json get FU", ["FULL"]),
+        ("pyst agi catalogue speech ACTIVATE ", ["GRAMMAR"]),
+        ("pyst agi catalogue NOOP ", []),
+        ("pyst agi nothing ", []),
         ("pyst ami act", ["action"]),
         ("pyst ami --sec", ["--secret-file"]),
         ("pyst ami --json --str", ["--strict"]),
@@ -80,13 +87,15 @@ def options(text: str) -> Set[str]:
 HELP = pyst("ami", "--help").out
 EVENTS_HELP = re.sub(r"\(pyst .*?\)", "", pyst("ami", "events", "--help").out)
 EMULATOR_HELP = pyst("emulator", "--help").out
-ALL_HELP = HELP + EVENTS_HELP + EMULATOR_HELP
+AGI_CATALOGUE_HELP = pyst("agi", "catalogue", "--help").out
+ALL_HELP = HELP + EVENTS_HELP + EMULATOR_HELP + AGI_CATALOGUE_HELP
 
 
 @needs_bash
 def test_completion_offers_the_options_of_the_help() -> None:
     assert set(complete("pyst ami --")) == options(HELP) | {"--help"}
     assert set(complete("pyst ami events --")) == options(EVENTS_HELP) | {"--help"}
+    assert set(complete("pyst agi catalogue --")) == options(AGI_CATALOGUE_HELP) | {"--help"}
     assert set(complete("pyst emulator --")) == options(EMULATOR_HELP) | {"--help"}
 
 
