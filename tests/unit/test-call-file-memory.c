@@ -15,62 +15,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <cmocka.h>
+#include "allocation.h"
 
 #include <pyst/call-file.h>
 #include <pyst/error.h>
 
-/* The linker sends the library's allocations here (--wrap). */
-void *__real_malloc(size_t size);             /* NOLINT(bugprone-reserved-identifier) */
-void *__real_calloc(size_t n, size_t size);   /* NOLINT(bugprone-reserved-identifier) */
-void *__real_realloc(void *old, size_t size); /* NOLINT(bugprone-reserved-identifier) */
-void __real_free(void *memory);               /* NOLINT(bugprone-reserved-identifier) */
-void *__wrap_malloc(size_t size);             /* NOLINT(bugprone-reserved-identifier) */
-void *__wrap_calloc(size_t n, size_t size);   /* NOLINT(bugprone-reserved-identifier) */
-void *__wrap_realloc(void *old, size_t size); /* NOLINT(bugprone-reserved-identifier) */
-void __wrap_free(void *memory);               /* NOLINT(bugprone-reserved-identifier) */
-
-static unsigned failing; /* the number of the allocation that fails; 0: none */
-static unsigned failed;
 static bool told; /* by a call */
-static long alive;
-
-static bool fails(void)
-{
-    if (failing == 0 || --failing > 0)
-        return false;
-    failed++;
-    return true;
-}
-
-static void *count(void *memory)
-{
-    alive += memory != NULL;
-    return memory;
-}
-
-void *__wrap_malloc(size_t size)
-{
-    return fails() ? NULL : count(__real_malloc(size));
-}
-
-void *__wrap_calloc(size_t n, size_t size)
-{
-    return fails() ? NULL : count(__real_calloc(n, size));
-}
-
-void *__wrap_realloc(void *old, size_t size)
-{
-    if (fails())
-        return NULL;
-    return old ? __real_realloc(old, size) : count(__real_malloc(size));
-}
-
-void __wrap_free(void *memory)
-{
-    alive -= memory != NULL;
-    __real_free(memory);
-}
 
 /* Whether a result is the failure that was asked for; it comes once. */
 static bool no_memory(int r)

@@ -81,7 +81,7 @@ static void lines_are_written_in_order(void **state)
     assert_file(file, "Channel: Local/100@home/n\nCallerid: \"Ann\" <100>\nApplication: Playback\n"
                       "Data: hello-world,skip\nContext: home\nExtension: 200\nPriority: 2\n"
                       "Account: sales\nWaitTime: 30\nMaxRetries: 0\nRetryTime: 60\n"
-                      "Codecs: alaw,ulaw\nAlwaysDelete: Yes\nArchive: true\nEarly_media: off\n"
+                      "Codecs: alaw,ulaw\nAlwaysDelete: yes\nArchive: yes\nEarly_media: no\n"
                       "Setvar: A=1\nSetvar: __B=a=b\nSetvar: A=1\n");
     assert_int_equal(pyst_call_file_n_lines(file), 18);
     pyst_call_file_line(file, 16, &key, &value);

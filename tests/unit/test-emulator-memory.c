@@ -12,61 +12,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
+#include "allocation.h"
 
 #include <pyst/emulator/ami.h>
 #include <pyst/error.h>
-
-/* The linker sends the library's allocations here (--wrap). */
-void *__real_malloc(size_t size);             /* NOLINT(bugprone-reserved-identifier) */
-void *__real_calloc(size_t n, size_t size);   /* NOLINT(bugprone-reserved-identifier) */
-void *__real_realloc(void *old, size_t size); /* NOLINT(bugprone-reserved-identifier) */
-void __real_free(void *memory);               /* NOLINT(bugprone-reserved-identifier) */
-void *__wrap_malloc(size_t size);             /* NOLINT(bugprone-reserved-identifier) */
-void *__wrap_calloc(size_t n, size_t size);   /* NOLINT(bugprone-reserved-identifier) */
-void *__wrap_realloc(void *old, size_t size); /* NOLINT(bugprone-reserved-identifier) */
-void __wrap_free(void *memory);               /* NOLINT(bugprone-reserved-identifier) */
-
-static unsigned failing; /* the number of the allocation that fails; 0: none */
-static unsigned failed;
-static long alive;
-
-static bool fails(void)
-{
-    if (failing == 0 || --failing > 0)
-        return false;
-    failed++;
-    return true;
-}
-
-static void *count(void *memory)
-{
-    alive += memory != NULL;
-    return memory;
-}
-
-void *__wrap_malloc(size_t size)
-{
-    return fails() ? NULL : count(__real_malloc(size));
-}
-
-void *__wrap_calloc(size_t n, size_t size)
-{
-    return fails() ? NULL : count(__real_calloc(n, size));
-}
-
-void *__wrap_realloc(void *old, size_t size)
-{
-    if (fails())
-        return NULL;
-    return old ? __real_realloc(old, size) : count(__real_malloc(size));
-}
-
-void __wrap_free(void *memory)
-{
-    alive -= memory != NULL;
-    __real_free(memory);
-}
 
 static const char input[] =
     "Action: Login\r\nActionID: 1\r\nUsername: demo\r\nSecret: secret\r\n\r\n"

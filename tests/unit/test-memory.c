@@ -7,54 +7,11 @@
 
 #include "session-host.h"
 
-/* The linker sends the library's allocations here (--wrap). */
-void *__real_malloc(size_t size);                     /* NOLINT(bugprone-reserved-identifier) */
-void *__real_calloc(size_t n, size_t size);           /* NOLINT(bugprone-reserved-identifier) */
-void *__real_realloc(void *old, size_t size);         /* NOLINT(bugprone-reserved-identifier) */
-void __real_free(void *memory);                       /* NOLINT(bugprone-reserved-identifier) */
-void *__wrap_malloc(size_t size);                     /* NOLINT(bugprone-reserved-identifier) */
-void *__wrap_calloc(size_t n, size_t size);           /* NOLINT(bugprone-reserved-identifier) */
-void *__wrap_realloc(void *old, size_t size);         /* NOLINT(bugprone-reserved-identifier) */
-char *__wrap_strndup(const char *string, size_t max); /* NOLINT(bugprone-reserved-identifier) */
-void __wrap_free(void *memory);                       /* NOLINT(bugprone-reserved-identifier) */
+#include "allocation.h"
 
-static unsigned failing; /* the number of the allocation that fails; 0: none */
-static unsigned failed;
 static bool told; /* by a call */
-static unsigned long allocations;
-static long alive;
 
-static bool fails(void)
-{
-    allocations++;
-    if (failing == 0 || --failing > 0)
-        return false;
-    failed++;
-    return true;
-}
-
-static void *count(void *memory)
-{
-    alive += memory != NULL;
-    return memory;
-}
-
-void *__wrap_malloc(size_t size)
-{
-    return fails() ? NULL : count(__real_malloc(size));
-}
-
-void *__wrap_calloc(size_t n, size_t size)
-{
-    return fails() ? NULL : count(__real_calloc(n, size));
-}
-
-void *__wrap_realloc(void *old, size_t size)
-{
-    if (fails())
-        return NULL;
-    return old ? __real_realloc(old, size) : count(__real_malloc(size));
-}
+char *__wrap_strndup(const char *string, size_t max); /* NOLINT(bugprone-reserved-identifier) */
 
 char *__wrap_strndup(const char *string, size_t max)
 {
@@ -66,12 +23,6 @@ char *__wrap_strndup(const char *string, size_t max)
         copy[size] = '\0';
     }
     return copy;
-}
-
-void __wrap_free(void *memory)
-{
-    alive -= memory != NULL;
-    __real_free(memory);
 }
 
 /* Runs it with the first allocation failing, then the second, until none is left to fail. */
