@@ -91,7 +91,7 @@ PYST_PUBLIC int pyst_call_file_set(struct pyst_call_file *file, struct pyst_text
 PYST_PUBLIC int pyst_call_file_add_variable(struct pyst_call_file *file, struct pyst_text name,
                                             struct pyst_text value);
 
-/** What was set, in order: the key as it is written above, and the value as it was given. */
+/** What was set, in order: the key and "yes" or "no" as written above, other values as given. */
 PYST_PUBLIC size_t pyst_call_file_n_lines(const struct pyst_call_file *file);
 PYST_PUBLIC void pyst_call_file_line(const struct pyst_call_file *file, size_t index,
                                      struct pyst_text *keyp, struct pyst_text *valuep);

@@ -4,6 +4,12 @@ from typing import Any, TypeVar, overload
 
 _T = TypeVar("_T")
 
+CALL_FILE_CALLING: int
+CALL_FILE_COMPLETED: int
+CALL_FILE_EXPIRED: int
+CALL_FILE_FAILED: int
+CALL_FILE_RETRYING: int
+CALL_FILE_WAITING: int
 CLOSED: int
 DONE: int
 ERR_AUTHENTICATION: int
@@ -73,6 +79,24 @@ STATE_READY: int
 STRAY: int
 DEMO_SCRIPT: str
 
+def call_file_text(lines: Iterable[tuple[str, ...]], /) -> bytes: ...
+def call_file_read(
+    data: bytes, /
+) -> tuple[list[tuple[str, str]], tuple[int, int, int, int, int]]: ...
+def call_file_submit(
+    lines: Iterable[tuple[str, ...]],
+    directory: bytes,
+    staging: bytes | None,
+    name: bytes | None,
+    time: int,
+    mode: int,
+    uid: int,
+    gid: int,
+    /,
+) -> bytes: ...
+def call_file_find(
+    directory: bytes, name: bytes, /
+) -> tuple[list[tuple[str, str]], tuple[int, int, int, int, int]] | None: ...
 def strerror(code: int, /) -> str: ...
 def error_name(code: int, /) -> str: ...
 def wake(fd: int, /) -> None: ...

@@ -81,6 +81,12 @@ bool queue_is_full(const struct queue_object *queue);
 /* Takes over the reference to the message. Returns 0, or -1 with an exception. */
 int queue_put(struct queue_object *queue, struct pyst_ami_message *message);
 
+/* call-file.c: functions of the module. */
+PyObject *call_file_text(PyObject *module, PyObject *lines);
+PyObject *call_file_read(PyObject *module, PyObject *data);
+PyObject *call_file_submit(PyObject *module, PyObject *args);
+PyObject *call_file_find(PyObject *module, PyObject *args);
+
 /* emulator.c: adds its type and its text to the module. Returns 0, or -1 with an exception. */
 int emulator_add(PyObject *module);
 

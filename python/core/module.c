@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <unistd.h>
 
+#include <pyst/call-file.h>
+
 struct core *core_of_type(PyTypeObject *type)
 {
     PyObject *mro = type->tp_mro;
@@ -76,6 +78,17 @@ static PyObject *module_wake(PyObject *module, PyObject *argument)
 }
 
 static PyMethodDef module_methods[] = {
+    {"call_file_text", call_file_text, METH_O,
+     "call_file_text(lines)\n--\n\nThe bytes of a call file. Lines are (key, value), or for a\n"
+     "variable (key, name, value)."},
+    {"call_file_read", call_file_read, METH_O,
+     "call_file_read(data)\n--\n\nThe lines of a call file, (key, value), and its status,\n"
+     "(state, attempts, began, ended, pid)."},
+    {"call_file_submit", call_file_submit, METH_VARARGS,
+     "call_file_submit(lines, directory, staging, name, time, mode, uid, gid)\n--\n\n"
+     "Write a call file to the spool; the name it has there."},
+    {"call_file_find", call_file_find, METH_VARARGS,
+     "call_file_find(directory, name)\n--\n\nAs call_file_read(), or None without such a file."},
     {"strerror", module_strerror, METH_O, "strerror(code)\n--\n\nA sentence for an error code."},
     {"error_name", module_error_name, METH_O,
      "error_name(code)\n--\n\nThe name of an error code, such as LIMIT_LINE."},
@@ -105,6 +118,12 @@ static int add_constants(PyObject *module)
                      {"STATE_READY", PYST_AMI_STATE_READY},
                      {"STATE_CLOSING", PYST_AMI_STATE_CLOSING},
                      {"STATE_CLOSED", PYST_AMI_STATE_CLOSED},
+                     {"CALL_FILE_WAITING", PYST_CALL_FILE_WAITING},
+                     {"CALL_FILE_CALLING", PYST_CALL_FILE_CALLING},
+                     {"CALL_FILE_RETRYING", PYST_CALL_FILE_RETRYING},
+                     {"CALL_FILE_COMPLETED", PYST_CALL_FILE_COMPLETED},
+                     {"CALL_FILE_EXPIRED", PYST_CALL_FILE_EXPIRED},
+                     {"CALL_FILE_FAILED", PYST_CALL_FILE_FAILED},
 #define ERROR_CONSTANT(name, number, sentence) {"ERR_" #name, number},
                      PYST_ERRORS(ERROR_CONSTANT)
 #undef ERROR_CONSTANT

@@ -236,7 +236,11 @@ int pyst_call_file_set(struct pyst_call_file *file, struct pyst_text key, struct
     if (value.size == 0)
         return PYST_ERR_CALL_FILE_VALUE;
     r = check(known, value);
-    return r < 0 ? r : put(file, known, value);
+    if (r < 0)
+        return r;
+    if (known->kind == KIND_YES_OR_NO)
+        value = pyst_text(pyst_text_is_true(value) ? "yes" : "no");
+    return put(file, known, value);
 }
 
 int pyst_call_file_add_variable(struct pyst_call_file *file, struct pyst_text name,
