@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""tools/catalogue/extract.py takes the facts, and only those, from Asterisk's documentation."""
+"""tools/catalogue/extract*.py take the facts, and only those, from Asterisk's documentation."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-EXTRACT = Path(__file__).parents[2] / "tools/catalogue/extract.py"
+TOOLS = Path(__file__).parents[2] / "tools/catalogue"
+EXTRACT = TOOLS / "extract.py"
 
 STYLESHEET = """\
 <xsl:stylesheet version="1.0" xmlns:xsl="http://www.w3.org/1999/XSL/Transform">
@@ -162,4 +163,106 @@ def test_an_inclusion_of_nothing_is_an_error(tmp_path: Path) -> None:
     done = subprocess.run(command, capture_output=True, text=True, timeout=60)
     assert done.returncode != 0
     assert "points at nothing" in done.stderr
+    assert done.stdout == ""
+
+
+def command(name: str, syntax: str) -> str:
+    return f'<agi name="{name}"><synopsis>Prose.</synopsis><syntax>{syntax}</syntax></agi>'
+
+
+# The commands that its lists of what a server shows speak of, but for those that a test is about.
+LISTED = {
+    "answer": "",
+    "asyncagi break": "",
+    "database del": "",
+    "database deltree": "",
+    "database get": "",
+    "database put": "",
+    "exec": '<parameter name="application" required="true"/>'
+    '<parameter name="options" required="true"/>',
+    "get data": "",
+    "get full variable": "",
+    "get variable": "",
+    "gosub": '<parameter name="optional-argument"/>',
+    "noop": "",
+    "record file": "",
+    "say datetime": "",
+    "set callerid": "",
+    "set music": '<parameter name="class" required="true"/>',
+    "set variable": "",
+    "speech create": '<parameter name="engine" required="true"/>',
+    "speech destroy": "",
+    "speech recognize": "",
+    "speech unload grammar": "",
+    "verbose": '<parameter name="level" required="true"/>',
+}
+
+
+def extract_agi(folder: Path, **versions: str) -> "subprocess.CompletedProcess[str]":
+    arguments = []
+    for version, inside in versions.items():
+        path = folder / version / "core.xml"
+        path.parent.mkdir()
+        path.with_name("appdocsxml.xslt").write_text(STYLESHEET, encoding="utf-8")
+        path.write_text(documentation(inside), encoding="utf-8")
+        arguments.append(f"{version[1:]}={path}")
+    run = [sys.executable, str(TOOLS / "extract-agi.py"), *arguments]
+    return subprocess.run(run, capture_output=True, text=True, timeout=60)
+
+
+def listed(**others: str) -> str:
+    commands = {**LISTED, **{name.replace("_", " "): syntax for name, syntax in others.items()}}
+    return "".join(command(name, syntax) for name, syntax in commands.items())
+
+
+def test_agi_commands_are_taken_with_their_parameters(tmp_path: Path) -> None:
+    values = '<enumlist><enum name="on"/><enum name="off"/></enumlist>'
+    syntax = f"""
+        <parameter name="when" required="true">{values}</parameter>
+        <parameter name="text to send"><para>Prose.</para></parameter>"""
+    done = extract_agi(tmp_path, v16=listed(), v22=listed(send_it=syntax))
+    assert done.returncode == 0, done.stderr
+    facts = json.loads(done.stdout)
+    assert facts["versions"] == [16, 22]
+    names = [each["name"] for each in facts["commands"]]
+    assert names == sorted(names)
+    commands = {each["name"]: each for each in facts["commands"]}
+    assert commands["SEND IT"] == {
+        "name": "SEND IT",
+        "versions": [22],
+        "parameters": {
+            "when": {"versions": [22], "required": [22], "values": ["on", "off"]},
+            "text to send": {"versions": [22], "required": []},
+        },
+    }
+    assert list(commands["SEND IT"]["parameters"]) == ["when", "text to send"]
+    assert commands["EXEC"] == {
+        "name": "EXEC",
+        "versions": [16, 22],
+        "on_dead_channel": True,
+        "ignores_more": True,
+        "parameters": {
+            "application": {"versions": [16, 22], "required": [16, 22]},
+            "options": {"versions": [16, 22], "required": [], "joined": True},
+        },
+    }
+    assert "Prose" not in done.stdout
+
+
+@pytest.mark.parametrize(
+    "inside, said",
+    [
+        (listed().replace('"answer"', '"reply"'), "not documented: {'ANSWER'}"),
+        (listed(verbose='<parameter name="volume"/>'), "('VERBOSE', 'level')"),
+        (
+            listed(do='<parameter name="a"/><parameter name="b" required="true"/>'),
+            "AssertionError: DO",
+        ),
+        (listed() + command("do", "") * 2, "DO is documented twice"),
+    ],
+)
+def test_what_contradicts_the_lists_is_an_error(tmp_path: Path, inside: str, said: str) -> None:
+    done = extract_agi(tmp_path, v22=inside)
+    assert done.returncode != 0
+    assert said in done.stderr
     assert done.stdout == ""

@@ -1,0 +1,192 @@
+# SPDX-License-Identifier: MIT
+"""The table of AGI commands, src/agi/commands.json, against what Asterisk says and does."""
+
+import json
+import re
+import socket
+from pathlib import Path
+from typing import Any, Dict, Iterator, List
+
+import pytest
+
+from asterisk_server import AsteriskServer
+from raw import RawManager
+
+COMMANDS: Dict[str, Dict[str, Any]] = {
+    command["name"]: command
+    for command in json.loads(
+        (Path(__file__).parents[2] / "src/agi/commands.json").read_text(encoding="utf-8")
+    )["commands"]
+}
+
+#: Arguments that are valid, hurt nothing and take no time, by the name of the parameter.
+ARGUMENTS = {
+    "boolean": "off",
+    "date": "0",
+    "engine": '""',
+    "escape_digits": '""',
+    "format": '""',
+    "level": "1",
+    "number": "1",
+    "offsetms": "0",
+    "priority": "1",
+    "sample offset": "0",
+    "skipms": "1000",
+    "time": "0",
+    "timeout": "1",
+    "timezone": "UTC",
+}
+
+#: Documented as required, and not.
+NOT_REQUIRED = {
+    ("EXEC", "options"),
+    ("SET MUSIC", "class"),
+    ("SPEECH CREATE", "engine"),
+    ("VERBOSE", "level"),
+}
+
+
+class Dialogue:
+    """The program's end of FastAGI, for one call of an extension of the context `agi`."""
+
+    def __init__(self, server: AsteriskServer, extension: str) -> None:
+        with socket.create_server((server.host, 0)) as listener:
+            listener.settimeout(20)
+            address = f"agi://{server.host}:{listener.getsockname()[1]}"
+            with RawManager(server.host, server.ami_port) as manager:
+                answer = manager.ask(
+                    "Originate",
+                    f"Channel: Local/{extension}@agi/n",
+                    "Context: caller",
+                    "Exten: wait",
+                    "Priority: 1",
+                    "Async: true",
+                    f"Variable: AGI={address}",
+                )
+            assert b"Response: Success" in answer
+            self.socket, _ = listener.accept()
+        self.socket.settimeout(60)
+        self._file = self.socket.makefile("rb")
+        while self._file.readline().strip():
+            pass
+
+    def __enter__(self) -> "Dialogue":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._file.close()
+        self.socket.close()
+
+    def ask(self, command: str) -> str:
+        """Return the last line of the reply."""
+        self.socket.sendall(command.encode() + b"\n")
+        while True:
+            line = self._file.readline().decode()
+            assert line, f"the dialogue ended at {command}"
+            # What is left out: 100 Trying, and the usage down to its end.
+            if re.match(r"(?!100)\d{3} ", line):
+                return line.rstrip("\n")
+
+
+@pytest.fixture
+def console(server: AsteriskServer) -> Iterator[RawManager]:
+    with RawManager(server.host, server.ami_port) as manager:
+        yield manager
+
+
+def run(console: RawManager, line: str) -> List[str]:
+    answer = console.ask("Command", f"Command: {line}")
+    return [row[8:].decode().strip() for row in answer if row.startswith(b"Output: ")]
+
+
+def required(command: Dict[str, Any], version: int) -> int:
+    return sum(version in each["required"] for each in command["parameters"].values())
+
+
+def line_of(command: Dict[str, Any], n_arguments: int) -> str:
+    """A line of that command with so many arguments, documented ones and then others."""
+    arguments = [ARGUMENTS.get(name, "x") for name in command["parameters"]]
+    arguments += ["x"] * n_arguments
+    return " ".join([command["name"], *arguments[:n_arguments]])
+
+
+def test_the_table_is_what_the_server_shows(console: RawManager, version: int) -> None:
+    shown = {}
+    for row in run(console, "agi show commands")[1:]:
+        dead, name = re.match(r"(Yes|No) +(\S+(?: \S+)*)  ", row).groups()  # type: ignore[union-attr]
+        shown[name.upper()] = dead == "Yes"
+    assert len(shown) == 47
+    assert shown == {
+        name: command.get("on_dead_channel", False)
+        for name, command in COMMANDS.items()
+        if version in command["versions"]
+    }
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_parameters_are_those_of_the_documentation(
+    console: RawManager, version: int, name: str
+) -> None:
+    rows = run(console, f"agi show commands topic {name.lower()}")
+    first = rows.index("[Syntax]") + 1
+    syntax = " ".join(rows[first : rows.index("", first)])
+    assert syntax.startswith(name.lower())
+    documented = re.findall(r"(\[?)(?:<(.+?)>|{(.+?)})", syntax)
+    parameters = COMMANDS[name]["parameters"]
+    assert len(documented) == len(parameters)
+    for (optional, shown, values), (parameter, facts) in zip(documented, parameters.items()):
+        # In place of a name with listed values the server shows "{|}", without the values.
+        assert shown == ("" if "values" in facts else parameter)
+        assert values == ("|" if "values" in facts else "")
+        expected = not optional and (name, parameter) not in NOT_REQUIRED
+        assert (version in facts["required"]) == expected, parameter
+
+
+def test_what_runs_on_a_dead_channel(server: AsteriskServer, version: int) -> None:
+    with Dialogue(server, "dead") as dialogue:
+        for name, command in COMMANDS.items():
+            reply = dialogue.ask(line_of(command, required(command, version)))
+            runs = command.get("on_dead_channel", False)
+            assert reply[:4] == ("200 " if runs else "511 "), (name, reply)
+
+
+def test_how_many_arguments_are_taken(server: AsteriskServer, version: int) -> None:
+    with Dialogue(server, "agi") as dialogue:
+        for name, command in COMMANDS.items():
+            n_parameters = len(command["parameters"])
+            for n in range(n_parameters + 3):
+                # These would hang up, and ask for time.
+                if line_of(command, n) in ("HANGUP", "EXEC x x x x"):
+                    continue
+                right = required(command, version) <= n and (
+                    n <= n_parameters or command.get("ignores_more", False)
+                )
+                if (name, n) == ("SET CALLERID", 0):  # accepted, and nothing is done
+                    right = True
+                reply = dialogue.ask(line_of(command, n))
+                assert reply[:4] == ("200 " if right else "520 "), (line_of(command, n), reply)
+
+
+def test_a_caller_id_is_required_though_its_absence_is_no_error(server: AsteriskServer) -> None:
+    with Dialogue(server, "agi") as dialogue:
+        assert dialogue.ask("SET CALLERID 55501") == "200 result=1"
+        assert dialogue.ask("SET CALLERID") == "200 result=1"
+        assert dialogue.ask("GET VARIABLE CALLERID(num)") == "200 result=1 (55501)"
+
+
+def test_joined_arguments_are_several_values(server: AsteriskServer) -> None:
+    joined = {
+        (name, parameter)
+        for name, command in COMMANDS.items()
+        for parameter, facts in command["parameters"].items()
+        if facts.get("joined")
+    }
+    assert joined == {("EXEC", "options"), ("GOSUB", "optional-argument")}
+    with Dialogue(server, "agi") as dialogue:
+        assert dialogue.ask('GOSUB agi-sub s 1 "one,two"').startswith("200 result=0")
+        assert dialogue.ask("GET VARIABLE SUB") == "200 result=1 (one/two/2)"
+        assert dialogue.ask('EXEC Set "X=1"') == "200 result=0"
+        assert dialogue.ask('EXEC MSet "X=2,Y=3"') == "200 result=0"
+        assert dialogue.ask("GET FULL VARIABLE ${X}${Y}") == "200 result=1 (23)"
+        assert dialogue.ask("EXEC MSet X=4 Y=5") == "200 result=0"
+        assert dialogue.ask("GET FULL VARIABLE ${X}${Y}") == "200 result=1 (43)"
