@@ -49,11 +49,14 @@ class CallFileError(ValueError):
     ----------
     code : int
         The ``ERR_*`` of `asterisk._core`.
+    key : str or None
+        The key, or the name of the variable, whose value it is.
     """
 
-    def __init__(self, code: int, sentence: str) -> None:
-        super().__init__(sentence)
+    def __init__(self, code: int, sentence: str, key: Optional[str] = None) -> None:
+        super().__init__(sentence if key is None else f"{key}: {sentence}")
         self.code = code
+        self.key = key
 
 
 class State(enum.Enum):
@@ -135,7 +138,8 @@ class CallFile:
     codecs : str or iterable of str, optional
         Formats for the call; by default signed linear.
     variables : mapping of str to str, or iterable of pairs of str
-        Variables, and functions such as ``CALLERID(num)``, that the called channel gets.
+        Variables, and functions such as ``CHANNEL(language)``, that the called channel gets; kept
+        as a list of pairs.
     archive : bool, optional
         Keep the file in ``outgoing_done`` with its status when the call is over; by default no.
     always_delete : bool, optional
@@ -193,8 +197,7 @@ class CallFile:
     def __post_init__(self) -> None:
         if self.codecs is not None and not isinstance(self.codecs, str):
             self.codecs = ",".join(self.codecs)
-        if not isinstance(self.variables, Mapping):
-            self.variables = [(name, value) for name, value in self.variables]
+        self.variables = self._pairs()
         bytes(self)
 
     def __bytes__(self) -> bytes:
@@ -293,10 +296,13 @@ class CallFile:
                 value = str(value)
             if value is not None:
                 lines.append((key, value))
+        lines.extend(("Setvar", name, value) for name, value in self._pairs())
+        return lines
+
+    def _pairs(self) -> List[Tuple[str, str]]:
         variables = self.variables
         pairs = variables.items() if isinstance(variables, Mapping) else variables
-        lines.extend(("Setvar", name, value) for name, value in pairs)
-        return lines
+        return [(name, value) for name, value in pairs]
 
 
 def parse(data: Union[bytes, str]) -> Found:
@@ -310,8 +316,8 @@ def parse(data: Union[bytes, str]) -> Found:
     Returns
     -------
     Found
-        The call, whose ``variables`` are a list of pairs, and the status. The call does not check
-        itself before it is used: a file may lack what it needs.
+        The call and the status. The call is checked only when it is used: a file may lack what it
+        needs.
     """
     if isinstance(data, str):
         data = data.encode("utf-8", "surrogateescape")

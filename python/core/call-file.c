@@ -9,7 +9,22 @@
 
 #include <pyst/call-file.h>
 
-/* One line: text_encode() of its two or three parts. */
+/* Of a line: like core_raise(), with what stands before the value as third argument. */
+static void raise_of_line(struct core *core, int r, PyObject *what)
+{
+    PyObject *args;
+
+    if (r == PYST_ERR_NO_MEMORY) {
+        PyErr_NoMemory();
+        return;
+    }
+    args = Py_BuildValue("(isO)", r, pyst_strerror(r), what);
+    if (args)
+        PyErr_SetObject(core->error, args);
+    Py_XDECREF(args);
+}
+
+/* (key, value) or (key, name, value) */
 static int add_line(struct core *core, struct pyst_call_file *file, PyObject *line)
 {
     PyObject *parts = PySequence_Fast(line, "lines are tuples"), *keep[3] = {NULL};
@@ -30,7 +45,7 @@ static int add_line(struct core *core, struct pyst_call_file *file, PyObject *li
     r = n == 2 ? pyst_call_file_set(file, texts[0], texts[1])
                : pyst_call_file_add_variable(file, texts[1], texts[2]);
     if (r < 0)
-        core_raise(core, r);
+        raise_of_line(core, r, PySequence_Fast_GET_ITEM(parts, n - 2));
 end:
     for (size_t i = 0; i < 3; i++)
         Py_XDECREF(keep[i]);

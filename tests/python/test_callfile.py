@@ -76,30 +76,33 @@ def test_bytes_that_are_not_utf8_survive() -> None:
 
 
 @pytest.mark.parametrize(
-    ("settings", "code"),
+    ("settings", "code", "key"),
     [
-        ({"data": "a\nSetvar: B=1"}, _core.ERR_CALL_FILE_VALUE),
-        ({"data": "a\r"}, _core.ERR_CALL_FILE_VALUE),
-        ({"data": "a\0b"}, _core.ERR_CALL_FILE_VALUE),
-        ({"data": "dial #1"}, _core.ERR_CALL_FILE_VALUE),
-        ({"account": " a"}, _core.ERR_CALL_FILE_VALUE),
-        ({"priority": 0}, _core.ERR_CALL_FILE_VALUE),
-        ({"wait_time": -1}, _core.ERR_CALL_FILE_VALUE),
-        ({"data": "x" * 1020}, _core.ERR_CALL_FILE_LINE),
-        ({"variables": {"": "x"}}, _core.ERR_CALL_FILE_VALUE),
-        ({"variables": {"A=B": "x"}}, _core.ERR_CALL_FILE_VALUE),
-        ({"variables": {"A": "x\ny"}}, _core.ERR_CALL_FILE_VALUE),
-        ({"variables": {"A\n": "x"}}, _core.ERR_CALL_FILE_VALUE),
-        ({"application": ""}, _core.ERR_CALL_FILE_INCOMPLETE),
-        ({"channel": ""}, _core.ERR_CALL_FILE_INCOMPLETE),
-        ({"channel": "PJSIP"}, _core.ERR_CALL_FILE_VALUE),
+        ({"data": "a\nSetvar: B=1"}, _core.ERR_CALL_FILE_VALUE, "Data"),
+        ({"data": "a\r"}, _core.ERR_CALL_FILE_VALUE, "Data"),
+        ({"data": "a\0b"}, _core.ERR_CALL_FILE_VALUE, "Data"),
+        ({"data": "dial #1"}, _core.ERR_CALL_FILE_VALUE, "Data"),
+        ({"account": " a"}, _core.ERR_CALL_FILE_VALUE, "Account"),
+        ({"priority": 0}, _core.ERR_CALL_FILE_VALUE, "Priority"),
+        ({"wait_time": -1}, _core.ERR_CALL_FILE_VALUE, "WaitTime"),
+        ({"data": "x" * 1020}, _core.ERR_CALL_FILE_LINE, "Data"),
+        ({"variables": {"": "x"}}, _core.ERR_CALL_FILE_VALUE, ""),
+        ({"variables": {"A=B": "x"}}, _core.ERR_CALL_FILE_VALUE, "A=B"),
+        ({"variables": {"A": "x\ny"}}, _core.ERR_CALL_FILE_VALUE, "A"),
+        ({"variables": {"A\n": "x"}}, _core.ERR_CALL_FILE_VALUE, "A\n"),
+        ({"application": ""}, _core.ERR_CALL_FILE_INCOMPLETE, None),
+        ({"channel": ""}, _core.ERR_CALL_FILE_INCOMPLETE, None),
+        ({"channel": "PJSIP"}, _core.ERR_CALL_FILE_VALUE, "Channel"),
     ],
 )
-def test_what_asterisk_would_read_otherwise_is_refused(settings: dict[str, Any], code: int) -> None:
+def test_what_asterisk_would_read_otherwise_is_refused(
+    settings: dict[str, Any], code: int, key: str | None
+) -> None:
     with pytest.raises(CallFileError) as caught:
         CallFile(**{"channel": "Local/1@here", "application": "NoOp", **settings})
     assert caught.value.code == code
-    assert str(caught.value) == _core.strerror(code)
+    assert caught.value.key == key
+    assert str(caught.value) == (f"{key}: " if key is not None else "") + _core.strerror(code)
     assert isinstance(caught.value, ValueError)
 
 
