@@ -186,7 +186,7 @@ static struct pyst_text find(const struct pyst_agi_variable *variables, size_t n
                              struct pyst_text name)
 {
     while (n-- > 0)
-        if (pyst_text_equal(variables[n].name, name))
+        if (pyst_text_equal(variables[n].name, name) && variables[n].value.data)
             return variables[n].value;
     return pyst_text_none();
 }
@@ -208,7 +208,7 @@ struct pyst_text pyst_agi_environment_get(const struct pyst_agi_environment *env
         struct pyst_text found = environment->variables[n].name;
 
         if (found.size == wanted.size + 4 && memcmp(found.data, "agi_", 4) == 0 &&
-            memcmp(found.data + 4, name, wanted.size) == 0)
+            memcmp(found.data + 4, name, wanted.size) == 0 && environment->variables[n].value.data)
             return environment->variables[n].value;
     }
     return pyst_text_none();

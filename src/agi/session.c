@@ -33,6 +33,7 @@ struct pyst_agi_session {
     enum state state;
     int error;        /* what CLOSED says */
     bool ended;       /* the stream ended, at the end of the input */
+    bool busy;        /* a command is in flight */
     bool value_only;  /* the command in flight is one that reads a value */
     bool skip;        /* the line that has begun belongs to nothing */
     bool hung_up;     /* known */
@@ -85,7 +86,7 @@ static void close_session(struct pyst_agi_session *session, int error)
     buffer_deinit(&session->output);
 }
 
-static bool in_flight(const struct pyst_agi_session *session)
+static bool reads_reply(const struct pyst_agi_session *session)
 {
     return session->state == STATE_REPLY || session->state == STATE_USAGE ||
            session->state == STATE_VALUE;
@@ -256,6 +257,7 @@ static int give_reply(struct pyst_agi_session *session, size_t size, size_t next
     pyst_agi_reply_read(&session->reply, pyst_text_of(buffer_text(&session->input).data, size),
                         session->value_only);
     session->taken = next;
+    session->busy = false;
     session->state = STATE_IDLE;
     noticep->type = PYST_AGI_NOTICE_REPLY;
     noticep->reply = &session->reply;
@@ -317,20 +319,19 @@ static int read_reply(struct pyst_agi_session *session, struct pyst_agi_notice *
     struct pyst_text line;
     size_t next;
 
-    while (in_flight(session) && next_line(session, &line, &next)) {
+    while (reads_reply(session) && next_line(session, &line, &next)) {
         if (next > session->limits.reply_size)
             close_session(session, PYST_ERR_LIMIT_REPLY);
         else if (read_reply_line(session, line, next, noticep) > 0)
             return 1;
     }
-    if (in_flight(session) && session->seen > session->limits.reply_size)
+    if (reads_reply(session) && session->seen > session->limits.reply_size)
         close_session(session, PYST_ERR_LIMIT_REPLY);
     return 0;
 }
 
 /* The end of the stream, or an end of our own making. */
-static int read_end(struct pyst_agi_session *session, bool was_in_flight,
-                    struct pyst_agi_notice *noticep)
+static int read_end(struct pyst_agi_session *session, struct pyst_agi_notice *noticep)
 {
     if (session->ended && session->state == STATE_ENVIRONMENT && !session->error)
         close_session(session, PYST_ERR_NO_ENVIRONMENT);
@@ -339,7 +340,8 @@ static int read_end(struct pyst_agi_session *session, bool was_in_flight,
     if (session->state != STATE_CLOSED)
         return 0;
 
-    if (was_in_flight) {
+    if (session->busy) {
+        session->busy = false;
         noticep->type = PYST_AGI_NOTICE_REPLY;
         noticep->error = session->error ? session->error : PYST_ERR_HANGUP;
         return 1;
@@ -356,7 +358,6 @@ static int read_end(struct pyst_agi_session *session, bool was_in_flight,
 
 int pyst_agi_session_next(struct pyst_agi_session *session, struct pyst_agi_notice *noticep)
 {
-    bool was_in_flight = in_flight(session);
     int r = 0;
 
     memset(noticep, 0, sizeof(*noticep));
@@ -369,9 +370,9 @@ int pyst_agi_session_next(struct pyst_agi_session *session, struct pyst_agi_noti
 
     if (session->state == STATE_ENVIRONMENT)
         r = read_environment(session, noticep);
-    else if (was_in_flight)
+    else if (reads_reply(session))
         r = read_reply(session, noticep);
-    return r != 0 ? r : read_end(session, was_in_flight, noticep);
+    return r != 0 ? r : read_end(session, noticep);
 }
 
 int pyst_agi_session_submit(struct pyst_agi_session *session,
@@ -394,8 +395,11 @@ int pyst_agi_session_submit(struct pyst_agi_session *session,
     consume_taken(session);
     read_idle(session);
     begun = buffer_text(&session->input);
-    session->skip |= !begins(pyst_text_of("HANGUP\r", 7), begun);
+    session->skip |= !begins(pyst_text("HANGUP\r"), begun);
+    if (session->skip)
+        consume(session, begun.size);
     session->strayed = 0;
+    session->busy = true;
     session->value_only = pyst_agi_answers_value(line);
     session->state = STATE_REPLY;
     return 0;
@@ -418,7 +422,7 @@ struct pyst_agi_environment *pyst_agi_session_environment(const struct pyst_agi_
 
 bool pyst_agi_session_busy(const struct pyst_agi_session *session)
 {
-    return in_flight(session);
+    return session->busy;
 }
 
 bool pyst_agi_session_is_hung_up(const struct pyst_agi_session *session)

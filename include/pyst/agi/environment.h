@@ -8,7 +8,7 @@
  * It is the lines "agi_name: value" up to a blank line (res/res_agi.c, setup_env): the channel,
  * the caller, the place in the dialplan, the arguments. Names, values and order are kept as they
  * came; a value is what stands behind the colon and one blank, may be empty, and may hold any
- * bytes. A line without a colon is kept with an absent value.
+ * bytes. A line without a colon is kept with an absent value, and no lookup finds it.
  *
  * An environment is immutable and reference counted; any thread may read it.
  */
