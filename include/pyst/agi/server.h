@@ -37,14 +37,14 @@ extern "C" {
 
 struct pyst_agi_server;
 struct pyst_agi_call;
-struct pyst_ami_connection_options;
 
 #define PYST_AGI_PORT 4573
 
 /** Settings. A field of 0 is its default. */
 struct pyst_agi_server_options {
-    unsigned loops;   /* threads that move bytes and call evented handlers; 0: 1 */
-    unsigned workers; /* threads for blocking handlers; 0: 64, made when first needed */
+    unsigned loops;      /* threads that move bytes and call evented handlers; 0: 1 */
+    unsigned workers;    /* threads for blocking handlers; 0: 64, made when first needed */
+    size_t worker_stack; /* bytes of a worker's stack; 0: 256 KiB */
 
     size_t calls;                  /* at one time; those above are refused; 0: 65536 */
     size_t waiting;                /* calls that wait for a worker; 0: 1024 */
@@ -67,14 +67,16 @@ struct pyst_agi_server_counters {
     size_t waiting; /* of them, for a worker */
     size_t working; /* of them, in a worker */
     uint64_t accepted;
-    uint64_t refused_address;      /* not in `allow` */
-    uint64_t refused_calls;        /* the limit `calls` */
-    uint64_t refused_waiting;      /* the limit `waiting` */
-    uint64_t no_route;             /* no route fits the path */
-    uint64_t environment_limit;    /* limits.environment_size or _count */
+    uint64_t refused_address;   /* not in `allow` */
+    uint64_t refused_calls;     /* the limit `calls` */
+    uint64_t refused_waiting;   /* the limit `waiting` */
+    uint64_t no_route;          /* no route fits the path */
+    uint64_t environment_limit; /* limits.environment_size or _count */
     uint64_t environment_timed_out;
     uint64_t idle_timed_out;
     uint64_t broken; /* ended before the environment's blank line, or by bytes that are no reply */
+    uint64_t tls_failed;    /* handshakes */
+    uint64_t accept_failed; /* no descriptors or memory: it is tried again 0.1 s later */
     uint64_t commands;
 };
 
@@ -130,14 +132,10 @@ PYST_PUBLIC int pyst_agi_server_listen(struct pyst_agi_server *server, const cha
                                        const struct pyst_agi_server_tls *tls, int *portp);
 
 /**
- * Serves the AsyncAGI calls of a manager connection (pyst/connection.h): every channel that runs
- * AGI(agi:async) is a call, whose path is its first argument, or empty. The connection is started
- * by run(), and made again when it is lost if the options say so.
+ * Serves until stopped, and until the last blocking handler has returned; the caller's thread is
+ * one of the loops. Once in a server's life, then it is to be freed. Errors: PYST_ERR_STATE for the
+ * second time; PYST_ERR_SYSTEM, PYST_ERR_NO_MEMORY to begin.
  */
-PYST_PUBLIC int pyst_agi_server_manager(struct pyst_agi_server *server,
-                                        const struct pyst_ami_connection_options *options);
-
-/** Serves until stopped. Errors: PYST_ERR_SYSTEM, PYST_ERR_NO_MEMORY to begin. */
 PYST_PUBLIC int pyst_agi_server_run(struct pyst_agi_server *server);
 
 /**

@@ -1,0 +1,305 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <pyst/error.h>
+
+#include "server/agi.h"
+
+static void on_poll(uv_poll_t *poll, int status, int events);
+
+/* ---- the end -------------------------------------------------------------------------------- */
+
+static void on_close(uv_handle_t *handle)
+{
+    struct pyst_agi_call *call = handle->data;
+    struct loop *loop = call->loop;
+
+    free(call);
+    loop->n_calls--;
+    loop_check_end(loop);
+}
+
+void call_end(struct pyst_agi_call *call, int error)
+{
+    struct pyst_agi_server *server = call->loop->server;
+
+    if (call->state == CALL_ENDED)
+        return;
+    call->state = CALL_ENDED;
+    call->finished = true;
+    list_remove(&call->link);
+    if (call->route && call->route->evented.ended)
+        call->route->evented.ended(call, error, call->route->user);
+    call->session = pyst_agi_session_free(call->session);
+    loan_free(call);
+    uv_close((uv_handle_t *)&call->poll, on_close);
+    close(call->fd);
+    atomic_fetch_sub(&server->n_calls, 1);
+}
+
+/* ---- sending -------------------------------------------------------------------------------- */
+
+static void watch(struct pyst_agi_call *call, int events)
+{
+    if (call->events == events)
+        return;
+    call->events = events;
+    uv_poll_start(&call->poll, events, on_poll);
+}
+
+/* The peer is gone, but what it said before that is still to be read. */
+static void drop_output(struct pyst_agi_call *call)
+{
+    pyst_agi_session_sent(call->session, pyst_agi_session_output(call->session).size);
+}
+
+static void touch(struct pyst_agi_call *call)
+{
+    call->active = uv_now(&call->loop->uv);
+    if (call->state != CALL_EVENTED || call->loop->server->idle_timeout_ms == NEVER)
+        return;
+    list_remove(&call->link);
+    list_append(&call->loop->evented, &call->link);
+}
+
+/* Sends what there is; a finished call ends when all is sent. */
+static void flush(struct pyst_agi_call *call)
+{
+    struct pyst_text output;
+
+    while ((output = pyst_agi_session_output(call->session)).size) {
+        const ssize_t n = send(call->fd, output.data, output.size, MSG_NOSIGNAL);
+
+        if (n >= 0) {
+            pyst_agi_session_sent(call->session, (size_t)n);
+            touch(call);
+        } else if (errno == EAGAIN) {
+            watch(call, UV_READABLE | UV_WRITABLE);
+            return;
+        } else if (errno != EINTR)
+            drop_output(call);
+    }
+    if (call->finished)
+        call_end(call, 0);
+    else
+        watch(call, UV_READABLE);
+}
+
+/* ---- what the peer said --------------------------------------------------------------------- */
+
+static void begin(struct pyst_agi_call *call, struct pyst_agi_environment *environment)
+{
+    struct loop *loop = call->loop;
+
+    call->route = route_find(loop->server, pyst_agi_environment_path(environment));
+    if (call->route->blocking)
+        return;
+    if (route_is_missing(call->route))
+        count(&loop->counters.no_route);
+    call->state = CALL_EVENTED;
+    list_remove(&call->link);
+    list_append(&loop->evented, &call->link);
+    loop_sweep_in(loop, loop->server->idle_timeout_ms);
+    call->route->evented.started(call, call->route->user);
+}
+
+static void tell(struct pyst_agi_call *call, const struct pyst_agi_notice *notice)
+{
+    const struct pyst_agi_call_handler *handler = &call->route->evented;
+
+    if (notice->type == PYST_AGI_NOTICE_REPLY) {
+        if (handler->replied)
+            handler->replied(call, notice->error, notice->reply, call->route->user);
+        else
+            call->finished = true;
+    } else if (notice->type == PYST_AGI_NOTICE_HANGUP) {
+        if (handler->hung_up)
+            handler->hung_up(call, call->route->user);
+        else
+            call->finished = true;
+    }
+}
+
+static void count_closed(struct pyst_agi_call *call, int error)
+{
+    struct counters *counters = &call->loop->counters;
+
+    if (error == PYST_ERR_LIMIT_ENVIRONMENT)
+        count(&counters->environment_limit);
+    else if (error == PYST_ERR_NO_ENVIRONMENT || error == PYST_ERR_BAD_REPLY ||
+             error == PYST_ERR_LIMIT_REPLY)
+        count(&counters->broken);
+}
+
+static void hand_over(struct pyst_agi_call *call)
+{
+    struct pyst_agi_notice notice;
+
+    /* Perhaps the line HANGUP has come already. */
+    while (pyst_agi_session_next(call->session, &notice) == 1)
+        continue;
+    uv_poll_stop(&call->poll);
+    call->events = 0;
+    if (worker_lend(call) < 0)
+        call_end(call, 0);
+}
+
+static void process(struct pyst_agi_call *call)
+{
+    struct pyst_agi_notice notice;
+    int r = 0;
+
+    call->inside = true;
+    while (!call->finished && (r = pyst_agi_session_next(call->session, &notice)) == 1) {
+        if (notice.type == PYST_AGI_NOTICE_CLOSED) {
+            count_closed(call, notice.error);
+            call_end(call, notice.error);
+            return;
+        }
+        if (notice.type == PYST_AGI_NOTICE_ENVIRONMENT)
+            begin(call, notice.environment);
+        else if (call->state == CALL_EVENTED)
+            tell(call, &notice);
+        if (call->route && call->route->blocking) {
+            hand_over(call);
+            return;
+        }
+    }
+    call->inside = false;
+    if (r < 0)
+        call_end(call, r);
+    else
+        flush(call);
+}
+
+void call_cut(struct pyst_agi_call *call, int error)
+{
+    pyst_agi_session_disconnected(call->session, error);
+    drop_output(call);
+    process(call);
+    call_end(call, error);
+}
+
+/* ---- receiving ------------------------------------------------------------------------------ */
+
+static void receive(struct pyst_agi_call *call)
+{
+    struct loop *loop = call->loop;
+    const ssize_t n = recv(call->fd, loop->buffer, sizeof(loop->buffer), 0);
+
+    if (n < 0 && (errno == EAGAIN || errno == EINTR))
+        return;
+    if (n <= 0)
+        pyst_agi_session_disconnected(
+            call->session, n == 0 || errno == ECONNRESET || errno == EPIPE ? 0 : PYST_ERR_SYSTEM);
+    else {
+        const int r = pyst_agi_session_feed(call->session, loop->buffer, (size_t)n);
+
+        if (r < 0) {
+            call_end(call, r);
+            return;
+        }
+        if (call->state == CALL_EVENTED)
+            touch(call);
+    }
+    process(call);
+}
+
+static void on_poll(uv_poll_t *poll, int status, int events)
+{
+    struct pyst_agi_call *call = poll->data;
+
+    /* libuv stopped watching because the socket has an error; receiving tells which. */
+    if (status < 0) {
+        call->events = 0;
+        events = UV_READABLE;
+    }
+    if (events & UV_WRITABLE)
+        flush(call);
+    if (events & UV_READABLE && call->state != CALL_ENDED)
+        receive(call);
+}
+
+/* ---- the beginning -------------------------------------------------------------------------- */
+
+void call_accept(struct loop *loop, int fd, struct tls_context *tls)
+{
+    struct pyst_agi_server *server = loop->server;
+    struct pyst_agi_call *call = calloc(1, sizeof(*call));
+
+    if (!call || pyst_agi_session_new(&call->session, &server->options.limits) < 0)
+        goto fail;
+    if (uv_poll_init(&loop->uv, &call->poll, fd) < 0)
+        goto fail;
+    call->poll.data = call;
+    call->loop = loop;
+    call->fd = fd;
+    call->number = atomic_fetch_add(&server->numbers, 1) + 1;
+    call->active = uv_now(&loop->uv);
+    list_append(&loop->starting, &call->link);
+    loop->n_calls++;
+    loop_sweep_in(loop, server->environment_timeout_ms);
+    watch(call, UV_READABLE);
+    return;
+fail:
+    if (call)
+        pyst_agi_session_free(call->session);
+    free(call);
+    close(fd);
+    atomic_fetch_sub(&server->n_calls, 1);
+}
+
+/* ---- what evented functions may do ---------------------------------------------------------- */
+
+struct pyst_agi_environment *pyst_agi_call_environment(const struct pyst_agi_call *call)
+{
+    return pyst_agi_session_environment(call->session);
+}
+
+struct pyst_agi_command *pyst_agi_call_command(struct pyst_agi_call *call)
+{
+    return call->loop->command;
+}
+
+int pyst_agi_call_submit(struct pyst_agi_call *call)
+{
+    int r;
+
+    if (call->finished)
+        return PYST_ERR_STATE;
+    r = pyst_agi_session_submit(call->session, call->loop->command);
+    if (r < 0)
+        return r;
+    count(&call->loop->counters.commands);
+    if (!call->inside)
+        flush(call);
+    return 0;
+}
+
+void pyst_agi_call_finish(struct pyst_agi_call *call)
+{
+    if (call->finished)
+        return;
+    call->finished = true;
+    if (!call->inside)
+        flush(call);
+}
+
+bool pyst_agi_call_is_hung_up(const struct pyst_agi_call *call)
+{
+    return pyst_agi_session_is_hung_up(call->session);
+}
+
+void pyst_agi_call_set_data(struct pyst_agi_call *call, void *data)
+{
+    call->data = data;
+}
+
+void *pyst_agi_call_data(const struct pyst_agi_call *call)
+{
+    return call->data;
+}

@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: MIT */
+#include <stdlib.h>
+#include <string.h>
+
+#include <pyst/error.h>
+
+#include "server/agi.h"
+
+#define PATH_SHOWN 200 /* bytes of an unknown path that are told */
+
+/* ---- a call that fits no route -------------------------------------------------------------- */
+
+static void submit(struct pyst_agi_call *call)
+{
+    if (pyst_agi_call_submit(call) < 0)
+        pyst_agi_call_finish(call);
+}
+
+static void missing_started(struct pyst_agi_call *call, void *user)
+{
+    static const char before[] = "No such path on the AGI server: \"", after[] = "\"";
+    struct pyst_agi_command *command = pyst_agi_call_command(call);
+    struct pyst_text path = pyst_agi_environment_path(pyst_agi_call_environment(call));
+    char text[sizeof(before) + PATH_SHOWN + sizeof(after)];
+    size_t size = sizeof(before) - 1;
+
+    (void)user;
+    memcpy(text, before, size);
+    for (size_t i = 0; i < path.size && i < PATH_SHOWN; i++) {
+        const unsigned char byte = (unsigned char)path.data[i];
+
+        text[size++] = byte < ' ' || byte == 0x7f ? '?' : (char)byte;
+    }
+    memcpy(text + size, after, sizeof(after) - 1);
+    size += sizeof(after) - 1;
+    pyst_agi_command_begin(command, "VERBOSE");
+    pyst_agi_command_add(command, pyst_text_of(text, size));
+    pyst_agi_command_add_number(command, 1);
+    submit(call);
+}
+
+static void missing_replied(struct pyst_agi_call *call, int error,
+                            const struct pyst_agi_reply *reply, void *user)
+{
+    struct pyst_agi_command *command = pyst_agi_call_command(call);
+
+    (void)error;
+    (void)user;
+    if (!reply || pyst_agi_call_data(call)) {
+        pyst_agi_call_finish(call);
+        return;
+    }
+    pyst_agi_call_set_data(call, call);
+    pyst_agi_command_begin(command, "SET VARIABLE");
+    pyst_agi_command_add(command, pyst_text("AGI_SERVER_STATUS"));
+    pyst_agi_command_add(command, pyst_text("NOTFOUND"));
+    submit(call);
+}
+
+/* Both commands do without a caller. */
+static void missing_hung_up(struct pyst_agi_call *call, void *user)
+{
+    (void)call;
+    (void)user;
+}
+
+static const struct route missing = {
+    .evented = {missing_started, missing_replied, missing_hung_up, NULL},
+};
+
+bool route_is_missing(const struct route *route)
+{
+    return route == &missing;
+}
+
+/* ---- the others ----------------------------------------------------------------------------- */
+
+const struct route *route_find(const struct pyst_agi_server *server, struct pyst_text path)
+{
+    for (const struct route *route = server->routes; route; route = route->next) {
+        if (route->is_prefix ? path.size < route->pattern.size : path.size != route->pattern.size)
+            continue;
+        if (route->pattern.size == 0 ||
+            memcmp(path.data, route->pattern.data, route->pattern.size) == 0)
+            return route;
+    }
+    return &missing;
+}
+
+/* Whether a call that fits both goes to the first: to the longer one, or to the whole path. */
+static bool goes_before(const struct route *one, const struct route *other)
+{
+    if (one->is_prefix != other->is_prefix)
+        return other->is_prefix;
+    return one->pattern.size > other->pattern.size;
+}
+
+static int route_add(struct pyst_agi_server *server, const char *pattern,
+                     const struct route *template)
+{
+    const bool is_prefix = *pattern && pattern[strlen(pattern) - 1] == '*';
+    const char *star = strchr(pattern, '*');
+    struct route *route, **at = &server->routes;
+    size_t size;
+
+    if (atomic_load(&server->running))
+        return PYST_ERR_STATE;
+    pattern += *pattern == '/';
+    size = strlen(pattern) - is_prefix;
+    if (star && (star[1] || (size > 0 && star[-1] != '/')))
+        return PYST_ERR_INVALID;
+    route = malloc(sizeof(*route) + size);
+    if (!route)
+        return PYST_ERR_NO_MEMORY;
+    *route = *template;
+    memcpy(route + 1, pattern, size);
+    route->pattern = pyst_text_of(route + 1, size);
+    route->is_prefix = is_prefix;
+    while (*at && !goes_before(route, *at)) {
+        if ((*at)->is_prefix == is_prefix && pyst_text_equal((*at)->pattern, route->pattern)) {
+            free(route);
+            return PYST_ERR_INVALID;
+        }
+        at = &(*at)->next;
+    }
+    route->next = *at;
+    *at = route;
+    return 0;
+}
+
+int pyst_agi_server_route_evented(struct pyst_agi_server *server, const char *pattern,
+                                  const struct pyst_agi_call_handler *handler, void *user)
+{
+    const struct route route = {.evented = *handler, .user = user};
+
+    return handler->started ? route_add(server, pattern, &route) : PYST_ERR_INVALID;
+}
+
+int pyst_agi_server_route(struct pyst_agi_server *server, const char *pattern,
+                          pyst_agi_handler handler, void *user)
+{
+    const struct route route = {.blocking = handler, .user = user};
+
+    return handler ? route_add(server, pattern, &route) : PYST_ERR_INVALID;
+}
+
+void routes_free(struct pyst_agi_server *server)
+{
+    while (server->routes) {
+        struct route *next = server->routes->next;
+
+        free(server->routes);
+        server->routes = next;
+    }
+}
