@@ -10,11 +10,16 @@ CALL_FILE_EXPIRED: int
 CALL_FILE_FAILED: int
 CALL_FILE_RETRYING: int
 CALL_FILE_WAITING: int
+AGI_CLOSED: int
+AGI_ENVIRONMENT: int
+AGI_HANGUP: int
 CLOSED: int
 DONE: int
 ERR_AUTHENTICATION: int
 ERR_BAD_ARGUMENT: int
+ERR_BAD_ARGUMENT: int
 ERR_BAD_NAME: int
+ERR_BAD_REPLY: int
 ERR_BAD_REPLY: int
 ERR_BAD_VALUE: int
 ERR_CALL_FILE_INCOMPLETE: int
@@ -27,11 +32,16 @@ ERR_CLOSED: int
 ERR_COMMAND_FAILED: int
 ERR_COMMAND_TOO_LONG: int
 ERR_COMMAND_USAGE: int
+ERR_COMMAND_FAILED: int
+ERR_COMMAND_TOO_LONG: int
+ERR_COMMAND_USAGE: int
 ERR_CONNECT: int
 ERR_GREETING: int
 ERR_HANGUP: int
+ERR_HANGUP: int
 ERR_INVALID: int
 ERR_KEEPALIVE: int
+ERR_LIMIT_ENVIRONMENT: int
 ERR_LIMIT_ENVIRONMENT: int
 ERR_LIMIT_HEADERS: int
 ERR_LIMIT_IN_FLIGHT: int
@@ -41,10 +51,13 @@ ERR_LIMIT_MESSAGE: int
 ERR_LIMIT_OUTPUT: int
 ERR_LIMIT_QUEUE: int
 ERR_LIMIT_REPLY: int
+ERR_LIMIT_REPLY: int
 ERR_LINE_TOO_LONG: int
 ERR_MISSING_PARAMETER: int
 ERR_NOT_IN_CATALOGUE: int
 ERR_NOT_SENT: int
+ERR_NO_APPLICATION: int
+ERR_NO_ENVIRONMENT: int
 ERR_NO_APPLICATION: int
 ERR_NO_ENVIRONMENT: int
 ERR_NO_MEMORY: int
@@ -58,9 +71,11 @@ ERR_TIMED_OUT: int
 ERR_TLS: int
 ERR_TLS_CERTIFICATE: int
 ERR_TOO_MANY_ARGUMENTS: int
+ERR_TOO_MANY_ARGUMENTS: int
 ERR_TOO_MANY_HEADERS: int
 ERR_TRUNCATED: int
 ERR_UNKNOWN_ACTION: int
+ERR_UNKNOWN_COMMAND: int
 ERR_UNKNOWN_COMMAND: int
 ERR_UNKNOWN_OUTCOME: int
 GREETED: int
@@ -100,6 +115,8 @@ def call_file_find(
 def strerror(code: int, /) -> str: ...
 def error_name(code: int, /) -> str: ...
 def wake(fd: int, /) -> None: ...
+def agi_quote(argument: object, /) -> str: ...
+def agi_word(argument: object, /) -> str: ...
 
 class Error(Exception):
     code: int
@@ -252,3 +269,51 @@ class Emulator:
     def pending(self) -> int: ...
     @property
     def unsent(self) -> int: ...
+
+class AgiReply(dict[str, tuple[str, str]]):
+    """A reply: a dict of pairs (value, what stood in parentheses)."""
+
+    @property
+    def code(self) -> int: ...
+    @property
+    def error(self) -> int: ...
+    @property
+    def text(self) -> str: ...
+    @property
+    def end_position(self) -> int: ...
+
+class AgiSession:
+    """An AGI dialogue: bytes in, notices out."""
+
+    def __new__(
+        cls,
+        *,
+        command_size: int = 0,
+        environment_size: int = 0,
+        environment_count: int = 0,
+        reply_size: int = 0,
+    ) -> AgiSession: ...
+    @property
+    def busy(self) -> bool: ...
+    @property
+    def is_hung_up(self) -> bool: ...
+    @property
+    def is_closed(self) -> bool: ...
+    @property
+    def error(self) -> int: ...
+    def feed(self, data: bytes | bytearray | memoryview, /) -> None: ...
+    def disconnected(self, error: int = 0, /) -> None: ...
+    def hang_up(self) -> None: ...
+    def next(self) -> AgiReply | int | None: ...
+    def submit(self, command: object, arguments: tuple[object, ...] = (), /) -> bytes: ...
+    def send(self, fd: int, command: object, arguments: tuple[object, ...] = (), /) -> bytes: ...
+    def receive(self, fd: int, /) -> AgiReply | int | None: ...
+    def exchange(
+        self, fd_in: int, fd_out: int, command: object, arguments: tuple[object, ...] = (), /
+    ) -> AgiReply: ...
+    def wait(self, fd: int, /) -> AgiReply | int: ...
+    def environment(self) -> dict[str, str]: ...
+    def environment_text(self) -> str: ...
+    def path(self) -> str: ...
+    def parameters(self) -> list[tuple[str, str | None]]: ...
+    def arguments(self) -> list[str]: ...

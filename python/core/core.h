@@ -11,6 +11,7 @@
 #include <Python.h>
 #include <stdbool.h>
 
+#include <pyst/agi/session.h>
 #include <pyst/ami/message.h>
 #include <pyst/ami/session.h>
 #include <pyst/error.h>
@@ -34,6 +35,8 @@ struct core {
     PyTypeObject *event_type;
     PyTypeObject *queue_type;
     PyTypeObject *session_type;
+    PyTypeObject *agi_reply_type;
+    PyTypeObject *agi_session_type;
     PyObject *error; /* class Error */
 
     PyObject *star;             /* "*" */
@@ -42,6 +45,10 @@ struct core {
     PyObject *str_output;       /* "Output" */
     PyObject *generated_header; /* "Generated Header" */
     PyObject *no_clue;          /* "NoClue" */
+    PyObject *str_result;       /* "result" */
+    PyObject *empty;            /* () */
+
+    struct pyst_agi_command *agi_command; /* to build each command in */
 
     /* Frequent names of headers and events, by their bytes; a newcomer takes the place of another.
      */
@@ -87,6 +94,21 @@ PyObject *call_file_read(PyObject *module, PyObject *data);
 PyObject *call_file_submit(PyObject *module, PyObject *args);
 PyObject *call_file_find(PyObject *module, PyObject *args);
 
+/* agi-line.c */
+struct agi_line {
+    size_t size;
+    bool too_long;
+    char data[PYST_AGI_COMMAND_SIZE_MAX];
+};
+
+/* The words of a command with blanks between. Returns 0, or -1 with an exception. */
+int agi_line_join(struct agi_line *line, PyObject *command, PyObject *arguments);
+PyObject *agi_quote(PyObject *module, PyObject *argument);
+PyObject *agi_word(PyObject *module, PyObject *argument);
+
+/* agi-reply.c */
+PyObject *agi_reply_make(struct core *core, const struct pyst_agi_reply *reply, int error);
+
 /* emulator.c: adds its type and its text to the module. Returns 0, or -1 with an exception. */
 int emulator_add(PyObject *module);
 
@@ -95,5 +117,7 @@ extern PyType_Spec manager_msg_spec;
 extern PyType_Spec event_spec;
 extern PyType_Spec queue_spec;
 extern PyType_Spec session_spec;
+extern PyType_Spec agi_reply_spec;
+extern PyType_Spec agi_session_spec;
 
 #endif

@@ -94,6 +94,10 @@ static PyMethodDef module_methods[] = {
      "error_name(code)\n--\n\nThe name of an error code, such as LIMIT_LINE."},
     {"wake", module_wake, METH_O,
      "wake(fd)\n--\n\nWrite a byte to a pipe that never blocks, and keep the lock meanwhile."},
+    {"agi_quote", agi_quote, METH_O,
+     "agi_quote(argument)\n--\n\nAn argument of an AGI command, in double quotes."},
+    {"agi_word", agi_word, METH_O,
+     "agi_word(argument)\n--\n\nThe same, without the quotes where none are needed."},
     {NULL, NULL, 0, NULL},
 };
 
@@ -110,6 +114,9 @@ static int add_constants(PyObject *module)
                      {"STRAY", PYST_AMI_NOTICE_STRAY},
                      {"LOST", PYST_AMI_NOTICE_LOST},
                      {"CLOSED", PYST_AMI_NOTICE_CLOSED},
+                     {"AGI_ENVIRONMENT", PYST_AGI_NOTICE_ENVIRONMENT},
+                     {"AGI_HANGUP", PYST_AGI_NOTICE_HANGUP},
+                     {"AGI_CLOSED", PYST_AGI_NOTICE_CLOSED},
                      {"LIST_COLLECT", PYST_AMI_LIST_COLLECT},
                      {"LIST_STREAM", PYST_AMI_LIST_STREAM},
                      {"LIST_IGNORE", PYST_AMI_LIST_IGNORE},
@@ -162,12 +169,22 @@ static int module_exec(PyObject *module)
         {&core->str_output, "Output"},
         {&core->generated_header, "Generated Header"},
         {&core->no_clue, "NoClue"},
+        {&core->str_result, "result"},
     };
+    int r;
 
     for (size_t i = 0; i < sizeof(strings) / sizeof(strings[0]); i++) {
         *strings[i].where = PyUnicode_InternFromString(strings[i].text);
         if (!*strings[i].where)
             return -1;
+    }
+    core->empty = PyTuple_New(0);
+    if (!core->empty)
+        return -1;
+    r = pyst_agi_command_new(&core->agi_command, PYST_AGI_COMMAND_SIZE_MAX);
+    if (r < 0) {
+        PyErr_NoMemory();
+        return -1;
     }
     core->error = PyErr_NewExceptionWithDoc(
         "asterisk._core.Error", "A call of the core was refused: args are its code and a sentence.",
@@ -183,7 +200,10 @@ static int module_exec(PyObject *module)
         add_type(module, &manager_msg_spec, core->message_type, &core->manager_msg_type) < 0 ||
         add_type(module, &event_spec, core->message_type, &core->event_type) < 0 ||
         add_type(module, &queue_spec, NULL, &core->queue_type) < 0 ||
-        add_type(module, &session_spec, NULL, &core->session_type) < 0 || emulator_add(module) < 0)
+        add_type(module, &session_spec, NULL, &core->session_type) < 0 ||
+        add_type(module, &agi_reply_spec, &PyDict_Type, &core->agi_reply_type) < 0 ||
+        add_type(module, &agi_session_spec, NULL, &core->agi_session_type) < 0 ||
+        emulator_add(module) < 0)
         return -1;
     return add_constants(module);
 }
@@ -199,6 +219,8 @@ static int module_traverse(PyObject *module, visitproc visit, void *arg)
     Py_VISIT(core->event_type);
     Py_VISIT(core->queue_type);
     Py_VISIT(core->session_type);
+    Py_VISIT(core->agi_reply_type);
+    Py_VISIT(core->agi_session_type);
     Py_VISIT(core->error);
     return 0;
 }
@@ -214,6 +236,8 @@ static int module_clear(PyObject *module)
     Py_CLEAR(core->event_type);
     Py_CLEAR(core->queue_type);
     Py_CLEAR(core->session_type);
+    Py_CLEAR(core->agi_reply_type);
+    Py_CLEAR(core->agi_session_type);
     Py_CLEAR(core->error);
     return 0;
 }
@@ -231,6 +255,9 @@ static void module_free(void *module)
     Py_CLEAR(core->str_output);
     Py_CLEAR(core->generated_header);
     Py_CLEAR(core->no_clue);
+    Py_CLEAR(core->str_result);
+    Py_CLEAR(core->empty);
+    core->agi_command = pyst_agi_command_free(core->agi_command);
     for (size_t i = 0; i < NAME_CACHE_SIZE; i++)
         Py_CLEAR(core->names[i]);
 }
