@@ -149,8 +149,10 @@ int pyst_agi_reply_error(const struct pyst_agi_reply *reply)
     case 200:
         if (!reply->is_number || reply->number != -1)
             return 0;
-        return pyst_text_equal(reply->value, pyst_text("hangup")) ? PYST_ERR_HANGUP
-                                                                  : PYST_ERR_COMMAND_FAILED;
+        /* RECEIVE CHAR says "hangup" when its time is up, too; only RECORD FILE means it. */
+        return reply->end_position >= 0 && pyst_text_equal(reply->value, pyst_text("hangup"))
+                   ? PYST_ERR_HANGUP
+                   : PYST_ERR_COMMAND_FAILED;
     case 510:
         return PYST_ERR_UNKNOWN_COMMAND;
     case 511:

@@ -119,6 +119,7 @@ static void errors_are_told_apart(void **state)
         {"200 result=-1", PYST_ERR_COMMAND_FAILED},
         {"200 result=-1 (hangup) endpos=1", PYST_ERR_HANGUP},
         {"200 result=1 (hangup)", 0},
+        {"200 result=-1 (hangup)", PYST_ERR_COMMAND_FAILED},
         {"503 result=-2 Memory allocation failure", PYST_ERR_COMMAND_FAILED},
         {"510 Invalid or unknown command", PYST_ERR_UNKNOWN_COMMAND},
         {"511 Command Not Permitted on a dead channel", PYST_ERR_HANGUP},

@@ -51,8 +51,8 @@ PYST_PUBLIC struct pyst_text
 pyst_agi_environment_get(const struct pyst_agi_environment *environment, const char *name);
 
 /**
- * Argument `n`, from 1, of AGI(script,one,two): agi_arg_1 and so on. Asterisk hands them to
- * FastAGI, AsyncAGI and, from argv too, to programs. Absent when there is none.
+ * Argument `n`, from 1, of AGI(script,one,two): agi_arg_1 and so on. Programs have them as argv
+ * as well; AsyncAGI has none. Absent when there is none.
  */
 PYST_PUBLIC struct pyst_text
 pyst_agi_environment_argument(const struct pyst_agi_environment *environment, size_t n);
@@ -60,7 +60,7 @@ pyst_agi_environment_argument(const struct pyst_agi_environment *environment, si
 /*
  * The request of a FastAGI call, AGI(agi://host:port/path?name=value&other=value): Asterisk puts
  * what follows the slash into agi_network_script. Path and parameters are percent-decoded; "+"
- * stays a plus in the path and is a blank in parameters.
+ * stays a plus in the path and is a blank in parameters. %00 stays as it is.
  */
 
 /** The path, without a leading slash and without the query. Empty when nothing was asked for. */

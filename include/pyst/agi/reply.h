@@ -44,7 +44,7 @@ struct pyst_agi_reply {
 /**
  * What the reply says of its command's success:
  * - 0: code 200, and the result is not -1.
- * - PYST_ERR_HANGUP: 511, or the value is "hangup".
+ * - PYST_ERR_HANGUP: 511, or a recording that ended with "(hangup)".
  * - PYST_ERR_COMMAND_FAILED: the result is -1, which of most commands means that the file is not
  *   there, that something failed, or that the call was hung up and Asterisk has not said so yet.
  *   Also 503 and unknown codes.

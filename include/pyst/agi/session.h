@@ -16,10 +16,10 @@
  * Asterisk started, a FastAGI socket, or the manager interface (AsyncAGI, pyst/async-agi.h).
  *
  * A hangup is one condition, however it shows: the line HANGUP (before, after or between
- * replies, once or twice), a reply 511, a value "hangup", SIGHUP, or the end of the stream. It is
- * told by one notice HANGUP. From then on a reply of -1 counts as PYST_ERR_HANGUP, and the session
- * goes on: Asterisk still takes the commands that need no caller (GET VARIABLE, DATABASE PUT,
- * VERBOSE and others; the catalogue knows which), until it closes the stream.
+ * replies, once or twice), a reply 511, a recording ended by "(hangup)", SIGHUP, or the end of the
+ * stream. It is told by one notice HANGUP. From then on a reply of -1 counts as PYST_ERR_HANGUP,
+ * and the session goes on: Asterisk still takes the commands that need no caller (GET VARIABLE,
+ * DATABASE PUT, VERBOSE and others; the catalogue knows which), until it closes the stream.
  *
  * A session has no clock and belongs to one thread at a time.
  */
