@@ -21,8 +21,7 @@ static int add_unless_zero(struct pyst_agi_command *command, int64_t number)
                        : pyst_agi_command_error(command);
 }
 
-/* --- the call ----------------------------------------------------------------------------------
- */
+/* --- the call ---------------------------------------------------------------------------- */
 
 int pyst_agi_build_answer(struct pyst_agi_command *command)
 {
@@ -67,8 +66,7 @@ int pyst_agi_build_tdd_mode(struct pyst_agi_command *command, struct pyst_text m
     return pyst_agi_command_add(command, mode);
 }
 
-/* --- playing and listening ---------------------------------------------------------------------
- */
+/* --- playing and listening --------------------------------------------------------------- */
 
 int pyst_agi_build_stream_file(struct pyst_agi_command *command, struct pyst_text file,
                                struct pyst_text escape_digits, int64_t offset)
@@ -152,8 +150,7 @@ int pyst_agi_build_record_file(struct pyst_agi_command *command, struct pyst_tex
     return pyst_agi_command_error(command);
 }
 
-/* --- speaking ----------------------------------------------------------------------------------
- */
+/* --- speaking ---------------------------------------------------------------------------- */
 
 int pyst_agi_build_say_alpha(struct pyst_agi_command *command, struct pyst_text text,
                              struct pyst_text escape_digits)
@@ -217,8 +214,7 @@ int pyst_agi_build_say_datetime(struct pyst_agi_command *command, int64_t time,
     return add_optional(command, zone);
 }
 
-/* --- variables and the database ----------------------------------------------------------------
- */
+/* --- variables and the database ---------------------------------------------------------- */
 
 int pyst_agi_build_get_variable(struct pyst_agi_command *command, struct pyst_text name)
 {
@@ -275,8 +271,7 @@ int pyst_agi_build_database_deltree(struct pyst_agi_command *command, struct pys
     return add_optional(command, keytree);
 }
 
-/* --- the dialplan ------------------------------------------------------------------------------
- */
+/* --- the dialplan ------------------------------------------------------------------------ */
 
 int pyst_agi_build_exec(struct pyst_agi_command *command, struct pyst_text application,
                         struct pyst_text options)
@@ -333,8 +328,7 @@ int pyst_agi_build_asyncagi_break(struct pyst_agi_command *command)
     return pyst_agi_command_begin(command, "ASYNCAGI BREAK");
 }
 
-/* --- text and pictures -------------------------------------------------------------------------
- */
+/* --- text and pictures ------------------------------------------------------------------- */
 
 int pyst_agi_build_send_text(struct pyst_agi_command *command, struct pyst_text text)
 {
@@ -360,8 +354,7 @@ int pyst_agi_build_receive_text(struct pyst_agi_command *command, int64_t timeou
     return pyst_agi_command_add_number(command, timeout_ms);
 }
 
-/* --- recognizing speech ------------------------------------------------------------------------
- */
+/* --- recognizing speech ------------------------------------------------------------------ */
 
 int pyst_agi_build_speech_create(struct pyst_agi_command *command, struct pyst_text engine)
 {

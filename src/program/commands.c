@@ -6,8 +6,7 @@
 
 #include "program/internal.h"
 
-/* --- results, by kind --------------------------------------------------------------------------
- */
+/* --- results, by kind -------------------------------------------------------------------- */
 
 static int execute_plain(struct pyst_agi *agi)
 {
@@ -116,8 +115,7 @@ static int execute_speech(struct pyst_agi *agi, struct pyst_agi_speech *speechp)
     return r;
 }
 
-/* --- the call ----------------------------------------------------------------------------------
- */
+/* --- the call ---------------------------------------------------------------------------- */
 
 int pyst_agi_answer(struct pyst_agi *agi)
 {
@@ -161,8 +159,7 @@ int pyst_agi_tdd_mode(struct pyst_agi *agi, const char *mode)
     return execute_done(agi);
 }
 
-/* --- playing and listening ---------------------------------------------------------------------
- */
+/* --- playing and listening --------------------------------------------------------------- */
 
 int pyst_agi_stream_file(struct pyst_agi *agi, const char *file, const char *escape_digits,
                          int64_t offset, struct pyst_agi_playback *playbackp)
@@ -233,8 +230,7 @@ int pyst_agi_record_file(struct pyst_agi *agi, const char *file, const char *for
     return 0;
 }
 
-/* --- speaking ----------------------------------------------------------------------------------
- */
+/* --- speaking ---------------------------------------------------------------------------- */
 
 int pyst_agi_say_alpha(struct pyst_agi *agi, const char *text, const char *escape_digits,
                        char *digitp)
@@ -285,8 +281,7 @@ int pyst_agi_say_datetime(struct pyst_agi *agi, int64_t time, const char *escape
     return execute_digit(agi, digitp);
 }
 
-/* --- variables and the database ----------------------------------------------------------------
- */
+/* --- variables and the database ---------------------------------------------------------- */
 
 int pyst_agi_get_variable(struct pyst_agi *agi, const char *name, struct pyst_text *valuep)
 {
@@ -335,8 +330,7 @@ int pyst_agi_database_deltree(struct pyst_agi *agi, const char *family, const ch
     return execute_plain(agi);
 }
 
-/* --- the dialplan ------------------------------------------------------------------------------
- */
+/* --- the dialplan ------------------------------------------------------------------------ */
 
 int pyst_agi_exec(struct pyst_agi *agi, const char *application, const char *options,
                   int64_t *resultp)
@@ -389,8 +383,7 @@ int pyst_agi_asyncagi_break(struct pyst_agi *agi)
     return execute_plain(agi);
 }
 
-/* --- text and pictures -------------------------------------------------------------------------
- */
+/* --- text and pictures ------------------------------------------------------------------- */
 
 int pyst_agi_send_text(struct pyst_agi *agi, const char *text)
 {
@@ -416,8 +409,7 @@ int pyst_agi_receive_text(struct pyst_agi *agi, int64_t timeout_ms, struct pyst_
     return execute_value(agi, textp);
 }
 
-/* --- recognizing speech ------------------------------------------------------------------------
- */
+/* --- recognizing speech ------------------------------------------------------------------ */
 
 int pyst_agi_speech_create(struct pyst_agi *agi, const char *engine)
 {

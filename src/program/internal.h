@@ -13,8 +13,7 @@
 /* A copy of `text`, a view into the last reply, that ends with a NUL; until the next command. */
 struct pyst_text program_terminated(struct pyst_agi *agi, struct pyst_text text);
 
-/* --- descriptor.c ------------------------------------------------------------------------------
- */
+/* --- descriptor.c ------------------------------------------------------------------------ */
 
 /* write() that never raises SIGPIPE, whatever its action. */
 ssize_t descriptor_write(int fd, const void *data, size_t size);
@@ -25,8 +24,7 @@ ssize_t descriptor_write(int fd, const void *data, size_t size);
  */
 int descriptor_wait(int fd, short events, int timeout_ms);
 
-/* --- hangup-signal.c ---------------------------------------------------------------------------
- */
+/* --- hangup-signal.c --------------------------------------------------------------------- */
 
 /*
  * Counts SIGHUPs from here on, unless the program has an action of its own for them; whether it
@@ -36,8 +34,7 @@ bool hangup_signal_watch(void);
 void hangup_signal_unwatch(void);
 unsigned hangup_signal_count(void);
 
-/* --- trace.c -----------------------------------------------------------------------------------
- */
+/* --- trace.c ----------------------------------------------------------------------------- */
 
 struct trace {
     enum pyst_agi_trace kind;

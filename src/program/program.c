@@ -41,7 +41,7 @@ static void look_for_hangup(struct pyst_agi *agi)
         pyst_agi_session_hung_up(agi->session);
 }
 
-/* --- bytes ------------------------------------------------------------------------------------ */
+/* --- bytes ------------------------------------------------------------------------------- */
 
 /* Says how the stream ended, by errno; a peer that went away is an orderly end. */
 static void disconnect(struct pyst_agi *agi)
@@ -113,7 +113,7 @@ static bool has_input(const struct pyst_agi *agi)
            (agi->n_input > 0 || descriptor_wait(agi->input_fd, POLLIN, 0));
 }
 
-/* --- notices ---------------------------------------------------------------------------------- */
+/* --- notices ----------------------------------------------------------------------------- */
 
 /* A view of `inside`, which lies in `before`, at the same place of `after`. */
 static struct pyst_text moved(struct pyst_text inside, const char *before, const char *after)
@@ -175,7 +175,7 @@ static int take_notices(struct pyst_agi *agi)
     return r;
 }
 
-/* --- opening and closing ---------------------------------------------------------------------- */
+/* --- opening and closing ----------------------------------------------------------------- */
 
 static int read_environment(struct pyst_agi *agi)
 {
@@ -255,7 +255,7 @@ struct pyst_agi *pyst_agi_close(struct pyst_agi *agi)
     return NULL;
 }
 
-/* --- commands --------------------------------------------------------------------------------- */
+/* --- commands ---------------------------------------------------------------------------- */
 
 int pyst_agi_begin(struct pyst_agi *agi)
 {
@@ -342,7 +342,7 @@ int pyst_agi_execute_line(struct pyst_agi *agi, const char *line,
     return pyst_agi_execute(agi, replyp);
 }
 
-/* --- questions -------------------------------------------------------------------------------- */
+/* --- questions --------------------------------------------------------------------------- */
 
 struct pyst_agi_environment *pyst_agi_environment(const struct pyst_agi *agi)
 {

@@ -51,7 +51,7 @@
 extern "C" {
 #endif
 
-/* --- the call ---------------------------------------------------------------------------------- */
+/* --- the call ---------------------------------------------------------------------------- */
 
 /**
  * ANSWER (handle_answer): answers the channel, unless it is up. PYST_ERR_COMMAND_FAILED when it
@@ -106,7 +106,7 @@ PYST_PUBLIC int pyst_agi_set_music(struct pyst_agi *agi, bool on, const char *mu
 PYST_PUBLIC int pyst_agi_build_tdd_mode(struct pyst_agi_command *command, struct pyst_text mode);
 PYST_PUBLIC int pyst_agi_tdd_mode(struct pyst_agi *agi, const char *mode);
 
-/* --- playing and listening --------------------------------------------------------------------- */
+/* --- playing and listening --------------------------------------------------------------- */
 
 /**
  * STREAM FILE (handle_streamfile): plays, from `offset` samples on (0 is left out).
@@ -194,7 +194,7 @@ PYST_PUBLIC int pyst_agi_record_file(struct pyst_agi *agi, const char *file, con
                                      bool beep, int64_t silence_s,
                                      struct pyst_agi_recording *recordingp);
 
-/* --- speaking: 1: a digit ended it; 0: all was said. Reply: pyst_agi_reply_digit() ------------- */
+/* --- speaking: 1: a digit ended it; 0: all was said. Reply: pyst_agi_reply_digit() ------- */
 
 /** SAY ALPHA (handle_sayalpha): spells `text`. */
 PYST_PUBLIC int pyst_agi_build_say_alpha(struct pyst_agi_command *command, struct pyst_text text,
@@ -255,7 +255,7 @@ PYST_PUBLIC int pyst_agi_build_say_datetime(struct pyst_agi_command *command, in
 PYST_PUBLIC int pyst_agi_say_datetime(struct pyst_agi *agi, int64_t time, const char *escape_digits,
                                       const char *format, const char *zone, char *digitp);
 
-/* --- variables and the database: these work after a hangup ------------------------------------- */
+/* --- variables and the database: these work after a hangup ------------------------------- */
 
 /**
  * GET VARIABLE (handle_getvariable): a variable, or a function that is read, such as
@@ -319,7 +319,7 @@ PYST_PUBLIC int pyst_agi_build_database_deltree(struct pyst_agi_command *command
 PYST_PUBLIC int pyst_agi_database_deltree(struct pyst_agi *agi, const char *family,
                                           const char *keytree);
 
-/* --- the dialplan ------------------------------------------------------------------------------ */
+/* --- the dialplan ------------------------------------------------------------------------ */
 
 /**
  * EXEC (handle_exec): runs a dialplan application. `options`, optional, is what would stand between
@@ -381,7 +381,7 @@ PYST_PUBLIC int pyst_agi_noop(struct pyst_agi *agi);
 PYST_PUBLIC int pyst_agi_build_asyncagi_break(struct pyst_agi_command *command);
 PYST_PUBLIC int pyst_agi_asyncagi_break(struct pyst_agi *agi);
 
-/* --- text and pictures, for the few channels that have them ------------------------------------ */
+/* --- text and pictures, for the few channels that have them ------------------------------ */
 
 /** SEND TEXT (handle_sendtext). Reply: pyst_agi_reply_error(). */
 PYST_PUBLIC int pyst_agi_build_send_text(struct pyst_agi_command *command, struct pyst_text text);
@@ -407,7 +407,7 @@ PYST_PUBLIC int pyst_agi_build_receive_text(struct pyst_agi_command *command, in
 PYST_PUBLIC int pyst_agi_receive_text(struct pyst_agi *agi, int64_t timeout_ms,
                                       struct pyst_text *textp);
 
-/* --- recognizing speech: needs an engine in Asterisk ------------------------------------------- */
+/* --- recognizing speech: needs an engine in Asterisk ------------------------------------- */
 
 /**
  * SPEECH CREATE (handle_speechcreate): a speech object, which the following use. `engine` may be
