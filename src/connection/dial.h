@@ -9,7 +9,7 @@
 #include <netdb.h>
 #include <stdint.h>
 
-#include "fault.h"
+#include "tls/fault.h"
 
 struct dial {
     struct addrinfo *list;

@@ -16,10 +16,10 @@
 #include <pyst/connection.h>
 
 #include "dial.h"
-#include "fault.h"
 #include "queue.h"
 #include "resolver.h"
 #include "stream.h"
+#include "tls/fault.h"
 #include "watch.h"
 
 struct pyst_ami_connection {

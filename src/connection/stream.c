@@ -11,6 +11,12 @@
 int stream_init(struct stream *stream, int fd, const struct pyst_ami_tls_options *tls,
                 const char *host, struct fault *fault)
 {
+    const struct tls_files files = {
+        .ca_file = tls->ca_file,
+        .ca_path = tls->ca_path,
+        .certificate_file = tls->certificate_file,
+        .key_file = tls->key_file,
+    };
     int r;
 
     stream->fd = fd;
@@ -18,7 +24,8 @@ int stream_init(struct stream *stream, int fd, const struct pyst_ami_tls_options
     stream->write_failed = false;
     if (!tls->enabled)
         return 0;
-    r = tls_new(&stream->tls, tls, host, fd, fault);
+    r = tls_new_client(&stream->tls, &files, tls->server_name ? tls->server_name : host,
+                       !tls->skip_verification, fd, fault);
     if (r < 0)
         stream_deinit(stream);
     return r;

@@ -9,8 +9,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "fault.h"
-#include "tls.h"
+#include <pyst/connection.h>
+
+#include "tls/fault.h"
+#include "tls/tls.h"
 
 struct stream {
     int fd; /* or -1 */
@@ -18,7 +20,7 @@ struct stream {
     bool write_failed; /* what the peer sent before it left can still be read */
 };
 
-/** Takes the socket over. Errors: as tls_new(), and then it is closed. */
+/** Takes the socket over. Errors: as tls_new_client(), and then it is closed. */
 int stream_init(struct stream *stream, int fd, const struct pyst_ami_tls_options *tls,
                 const char *host, struct fault *fault);
 void stream_deinit(struct stream *stream);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef PYST_CONNECTION_STREAM_RESULT_H
-#define PYST_CONNECTION_STREAM_RESULT_H
+#ifndef PYST_TLS_STREAM_RESULT_H
+#define PYST_TLS_STREAM_RESULT_H
 
 /** How receiving or sending went. */
 enum stream_result {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "tls.h"
+#include "tls/tls.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -18,9 +18,14 @@
 
 #include <pyst/error.h>
 
+struct tls_context {
+    SSL_CTX *ssl;
+    BIO_METHOD *method;
+};
+
 struct tls {
     SSL *ssl;
-    BIO_METHOD *method;
+    struct tls_context *own; /* of a client */
     bool wants_write;
     bool alive; /* neither side has ended, so a goodbye makes sense */
 };
@@ -79,20 +84,37 @@ static long bio_ctrl(BIO *bio, int command, long number, void *pointer)
     }
 }
 
-static BIO *new_bio(struct tls *tls, int fd)
+static BIO_METHOD *new_method(void)
 {
+    BIO_METHOD *method = BIO_meth_new(BIO_TYPE_SOURCE_SINK, "pyst");
+
+    if (method && BIO_meth_set_write_ex(method, bio_write) &&
+        BIO_meth_set_read_ex(method, bio_read) && BIO_meth_set_ctrl(method, bio_ctrl))
+        return method;
+    BIO_meth_free(method);
+    return NULL;
+}
+
+/* A stream of the context, on a socket. */
+static struct tls *new_stream(struct tls_context *context, int fd)
+{
+    struct tls *tls = calloc(1, sizeof(*tls));
     BIO *bio;
 
-    tls->method = BIO_meth_new(BIO_TYPE_SOURCE_SINK, "pyst");
-    if (!tls->method || !BIO_meth_set_write_ex(tls->method, bio_write) ||
-        !BIO_meth_set_read_ex(tls->method, bio_read) || !BIO_meth_set_ctrl(tls->method, bio_ctrl))
+    if (!tls)
         return NULL;
-    bio = BIO_new(tls->method);
-    if (!bio)
+    tls->ssl = SSL_new(context->ssl);
+    bio = tls->ssl ? BIO_new(context->method) : NULL;
+    if (!bio) {
+        SSL_free(tls->ssl);
+        free(tls);
+        ERR_clear_error();
         return NULL;
+    }
     BIO_set_data(bio, (void *)(intptr_t)fd); /* NOLINT(performance-no-int-to-ptr) */
     BIO_set_init(bio, 1);
-    return bio;
+    SSL_set_bio(tls->ssl, bio, bio);
+    return tls;
 }
 
 /* OpenSSL's most telling reason, which is the first it noted. */
@@ -108,25 +130,100 @@ static int fault_openssl(struct fault *fault, const char *what)
     return PYST_ERR_TLS;
 }
 
-static int load_files(SSL_CTX *context, const struct pyst_ami_tls_options *options,
-                      struct fault *fault)
-{
-    const char *certificate = options->certificate_file;
-    const char *key = options->key_file ? options->key_file : certificate;
+/* ---- contexts ------------------------------------------------------------------------------- */
 
-    if (options->ca_file && !SSL_CTX_load_verify_file(context, options->ca_file))
-        return fault_openssl(fault, options->ca_file);
-    if (options->ca_path && !SSL_CTX_load_verify_dir(context, options->ca_path))
-        return fault_openssl(fault, options->ca_path);
-    if (!options->ca_file && !options->ca_path && !options->skip_verification &&
-        !SSL_CTX_set_default_verify_paths(context))
-        return fault_openssl(fault, "the system's certificates");
+static int load_files(SSL_CTX *context, const struct tls_files *files, struct fault *fault)
+{
+    const char *certificate = files->certificate_file;
+    const char *key = files->key_file ? files->key_file : certificate;
+
+    if (files->ca_file && !SSL_CTX_load_verify_file(context, files->ca_file))
+        return fault_openssl(fault, files->ca_file);
+    if (files->ca_path && !SSL_CTX_load_verify_dir(context, files->ca_path))
+        return fault_openssl(fault, files->ca_path);
     if (certificate && !SSL_CTX_use_certificate_chain_file(context, certificate))
         return fault_openssl(fault, certificate);
     if (key && !SSL_CTX_use_PrivateKey_file(context, key, SSL_FILETYPE_PEM))
         return fault_openssl(fault, key);
     return 0;
 }
+
+struct tls_context *tls_context_free(struct tls_context *context)
+{
+    if (!context)
+        return NULL;
+    SSL_CTX_free(context->ssl);
+    BIO_meth_free(context->method);
+    free(context);
+    return NULL;
+}
+
+/* A context without files. */
+static struct tls_context *new_context(const SSL_METHOD *method)
+{
+    struct tls_context *context = calloc(1, sizeof(*context));
+
+    if (!context)
+        return NULL;
+    ERR_clear_error();
+    context->ssl = SSL_CTX_new(method);
+    context->method = new_method();
+    if (!context->ssl || !context->method) {
+        ERR_clear_error();
+        return tls_context_free(context);
+    }
+    SSL_CTX_set_mode(context->ssl, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
+                                       SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+    SSL_CTX_set_options(context->ssl, SSL_OP_NO_RENEGOTIATION);
+    return context;
+}
+
+/* OpenSSL's own asks on the terminal. */
+static int no_passphrase(char *text, int size, int for_writing, void *user)
+{
+    (void)text;
+    (void)size;
+    (void)for_writing;
+    (void)user;
+    return -1;
+}
+
+int tls_context_new(struct tls_context **contextp, const struct tls_files *files,
+                    struct fault *fault)
+{
+    struct tls_context *context = new_context(TLS_server_method());
+    int r;
+
+    if (!context)
+        return PYST_ERR_NO_MEMORY;
+    SSL_CTX_set_min_proto_version(context->ssl, TLS1_2_VERSION);
+    /* A call has a connection of its own, and a client that comes again is not known again. */
+    SSL_CTX_set_session_cache_mode(context->ssl, SSL_SESS_CACHE_OFF);
+    SSL_CTX_set_options(context->ssl, SSL_OP_NO_TICKET | SSL_OP_CIPHER_SERVER_PREFERENCE);
+    SSL_CTX_set_num_tickets(context->ssl, 0);
+    /* A record's header and the rest with one system call. */
+    SSL_CTX_set_read_ahead(context->ssl, 1);
+    SSL_CTX_set_default_passwd_cb(context->ssl, no_passphrase);
+    r = load_files(context->ssl, files, fault);
+    if (r == 0 && files->ca_file) {
+        STACK_OF(X509_NAME) *names = SSL_load_client_CA_file(files->ca_file);
+
+        if (names) {
+            SSL_CTX_set_client_CA_list(context->ssl, names);
+            SSL_CTX_set_verify(context->ssl, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT,
+                               NULL);
+        } else
+            r = fault_openssl(fault, files->ca_file);
+    }
+    if (r < 0) {
+        tls_context_free(context);
+        return r;
+    }
+    *contextp = context;
+    return 0;
+}
+
+/* ---- streams -------------------------------------------------------------------------------- */
 
 /* Whom to ask for (a name only: an address is not allowed there) and whom to find. */
 static bool set_name(SSL *ssl, const char *name, bool verify)
@@ -146,46 +243,48 @@ static bool set_name(SSL *ssl, const char *name, bool verify)
     return SSL_set1_host(ssl, name);
 }
 
-int tls_new(struct tls **tlsp, const struct pyst_ami_tls_options *options, const char *host, int fd,
-            struct fault *fault)
+int tls_new_client(struct tls **tlsp, const struct tls_files *files, const char *name, bool verify,
+                   int fd, struct fault *fault)
 {
-    struct tls *tls = calloc(1, sizeof(*tls));
-    SSL_CTX *context = NULL;
-    BIO *bio;
+    struct tls_context *context = new_context(TLS_client_method());
+    struct tls *tls;
     int r;
+
+    if (!context)
+        return PYST_ERR_NO_MEMORY;
+    r = load_files(context->ssl, files, fault);
+    if (r == 0 && verify && !files->ca_file && !files->ca_path &&
+        !SSL_CTX_set_default_verify_paths(context->ssl))
+        r = fault_openssl(fault, "the system's certificates");
+    if (r < 0) {
+        tls_context_free(context);
+        return r;
+    }
+    tls = new_stream(context, fd);
+    if (!tls) {
+        tls_context_free(context);
+        return PYST_ERR_NO_MEMORY;
+    }
+    tls->own = context;
+    SSL_set_connect_state(tls->ssl);
+    if (!set_name(tls->ssl, name, verify)) {
+        r = fault_openssl(fault, "TLS");
+        tls_free(tls);
+        return r;
+    }
+    *tlsp = tls;
+    return 0;
+}
+
+int tls_new_server(struct tls **tlsp, struct tls_context *context, int fd)
+{
+    struct tls *tls = new_stream(context, fd);
 
     if (!tls)
         return PYST_ERR_NO_MEMORY;
-    ERR_clear_error();
-    r = PYST_ERR_NO_MEMORY;
-    context = SSL_CTX_new(TLS_client_method());
-    if (!context)
-        goto fail;
-    SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
-                                  SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
-    SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION);
-    r = load_files(context, options, fault);
-    if (r < 0)
-        goto fail;
-    tls->ssl = SSL_new(context);
-    if (!tls->ssl || !set_name(tls->ssl, options->server_name ? options->server_name : host,
-                               !options->skip_verification)) {
-        r = fault_openssl(fault, "TLS");
-        goto fail;
-    }
-    r = PYST_ERR_NO_MEMORY;
-    bio = new_bio(tls, fd);
-    if (!bio)
-        goto fail;
-    SSL_set_bio(tls->ssl, bio, bio);
-    SSL_CTX_free(context);
+    SSL_set_accept_state(tls->ssl);
     *tlsp = tls;
     return 0;
-fail:
-    SSL_CTX_free(context);
-    ERR_clear_error();
-    tls_free(tls);
-    return r;
 }
 
 struct tls *tls_free(struct tls *tls)
@@ -197,7 +296,7 @@ struct tls *tls_free(struct tls *tls)
         ERR_clear_error();
     }
     SSL_free(tls->ssl);
-    BIO_meth_free(tls->method);
+    tls_context_free(tls->own);
     free(tls);
     return NULL;
 }
@@ -240,7 +339,7 @@ enum stream_result tls_handshake(struct tls *tls, struct fault *fault)
     long verified;
 
     ERR_clear_error();
-    outcome = result(tls, SSL_connect(tls->ssl), "TLS handshake", fault);
+    outcome = result(tls, SSL_do_handshake(tls->ssl), "TLS handshake", fault);
     switch (outcome) {
     case STREAM_DONE:
         tls->alive = true;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef PYST_CONNECTION_FAULT_H
-#define PYST_CONNECTION_FAULT_H
+#ifndef PYST_TLS_FAULT_H
+#define PYST_TLS_FAULT_H
 
 /**
  * What went wrong: an error number for a program and a sentence for a person.
