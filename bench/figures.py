@@ -3,76 +3,12 @@
 
 import statistics
 from collections.abc import Callable, Iterator
-from pathlib import Path
-from typing import Any, NamedTuple, Union
+from typing import Any, Union
 
 from measure import Failed, Sample, run, sample, server, wall_of
-from peers import Peer, Peers
+from peers import Peer
+from programs import PORT, Plan, Program, in_java, native, peer_in_python, python
 from table import Row, absolute, beside, verdict
-from traffic import Traffic
-
-BENCH = Path(__file__).resolve().parent
-
-
-class Plan(NamedTuple):
-    """What to measure with.
-
-    Attributes
-    ----------
-    settings : dict
-        Of the build: programs and interpreter.
-    peers : Peers
-        The others.
-    traffic : Traffic
-        What parsers are given.
-    runs : int
-        How often each is measured.
-    scale : float
-        How long: 1 is about half a second a run.
-    """
-
-    settings: dict[str, str]
-    peers: Peers
-    traffic: Traffic
-    runs: int
-    scale: float
-
-
-class Program(NamedTuple):
-    """A measuring program.
-
-    Attributes
-    ----------
-    command : list of str
-        How to run it; PORT stands for the port of the server.
-    path : str
-        PYTHONPATH for it.
-    absent : str
-        Why it cannot be run; empty when it can.
-    """
-
-    command: list[str]
-    path: str = ""
-    absent: str = ""
-
-
-PORT = "PORT"
-
-
-def _python(plan: Plan, path: str, script: str, *arguments: str) -> Program:
-    """Give a program of bench/python that imports ours, or another one, from a path."""
-    return Program([plan.settings["python"], str(BENCH / "python" / script), *arguments], path)
-
-
-def _peer(plan: Plan, peer: Peer, script: str, *arguments: str) -> Program:
-    """Give a program of bench/python that imports a peer."""
-    return _python(plan, str(peer.path), script, *arguments)._replace(absent=peer.absent)
-
-
-def _native(peer: Peer, *arguments: str) -> Program:
-    """Give a peer that is a program."""
-    return Program([str(peer.path), *arguments], "", peer.absent)
-
 
 Result = Union[Sample, str]  # or why there is none
 
@@ -102,8 +38,8 @@ def _clients(plan: Plan, programs: dict[str, Program], *how: str) -> dict[str, R
         for name, program in programs.items():
             if name in results:
                 continue
-            with server(plan.settings["server"], *(how or ("200",))) as port:
-                command = [port if word == PORT else word for word in program.command]
+            with server([plan.settings["server"], *(how or ("200",))]) as running:
+                command = [running.port if word == PORT else word for word in program.command]
                 try:
                     spans.setdefault(name, []).extend(run(command, program.path))
                 except Failed as reason:
@@ -133,16 +69,16 @@ def parsing(plan: Plan) -> Iterator[Row]:
     rates = [turn["messages"] / turn["parse"] for turn in turns]
     ours = Sample(rates, 1 / statistics.median(rates))
     others = [
-        (peers.goami2.name, _native(peers.goami2, "parse", *work)),
-        (peers.panoramisk.name, _peer(plan, peers.panoramisk, "parse_panoramisk.py", *work)),
-        (peers.pystrix.name, _peer(plan, peers.pystrix, "parse_pystrix.py", *work)),
-        (peers.pyst.name, _peer(plan, peers.pyst, "parse_pyst.py", *work)),
-        (peers.pyst2.name, _peer(plan, peers.pyst2, "parse_pyst.py", *work)),
+        (peers.goami2.name, native(peers.goami2, "parse", *work)),
+        (peers.panoramisk.name, peer_in_python(plan, peers.panoramisk, "parse_panoramisk.py", *work)),
+        (peers.pystrix.name, peer_in_python(plan, peers.pystrix, "parse_pystrix.py", *work)),
+        (peers.pyst.name, peer_in_python(plan, peers.pyst, "parse_pyst.py", *work)),
+        (peers.pyst2.name, peer_in_python(plan, peers.pyst2, "parse_pyst.py", *work)),
     ]
     what = "parse in C, messages"
     for name, program in others:
         yield beside(what, ours, name, _parser(program), 6.0)
-    cut = _parser(_native(peers.goami2, "cut", *work))
+    cut = _parser(native(peers.goami2, "cut", *work))
     yield beside(what, ours, f"{peers.goami2.name}, messages cut out beforehand", cut)
 
 
@@ -181,7 +117,6 @@ def _own_client(plan: Plan, what: str, count: str) -> Program:
 def client(plan: Plan) -> Iterator[Row]:
     """Events over loopback into a callback, in C."""
     goami2, java = plan.peers.goami2, plan.peers.asterisk_java
-    classes = f"{java.path}/*:{java.path.parent}"
     fewer = str(int(plan.scale * 200_000))
     for how, label, count in (
         (("200", "each"), "written one by one", int(plan.scale * 1_000_000)),
@@ -190,8 +125,8 @@ def client(plan: Plan) -> Iterator[Row]:
         programs = {
             "ours": _own_client(plan, "events", str(count)),
             "floor": Program([plan.settings["drain"], PORT, str(count), how[0]]),
-            "goami2": _native(goami2, "events", PORT, fewer),
-            "java": Program(["java", "-cp", classes, "Events", PORT, fewer], "", java.absent),
+            "goami2": native(goami2, "events", PORT, fewer),
+            "java": in_java(java, "Events", PORT, fewer),
         }
         results = _clients(plan, programs, *how)
         what = f"C client, events of 200 bytes {label}"
@@ -209,14 +144,14 @@ def events(plan: Plan) -> Iterator[Row]:
         return str(int(count * plan.scale))
 
     def of(peer: Peer, script: str, count: int) -> Program:
-        return _peer(plan, peer, script, PORT, amount(count))
+        return peer_in_python(plan, peer, script, PORT, amount(count))
 
     results = _clients(
         plan,
         {
-            "manager": _python(plan, path, "events_manager.py", PORT, amount(1_000_000)),
-            "aio": _python(plan, path, "events_aio.py", PORT, amount(1_000_000), "handler"),
-            "async for": _python(plan, path, "events_aio.py", PORT, amount(500_000), "iterator"),
+            "manager": python(plan, path, "events_manager.py", PORT, amount(1_000_000)),
+            "aio": python(plan, path, "events_aio.py", PORT, amount(1_000_000), "handler"),
+            "async for": python(plan, path, "events_aio.py", PORT, amount(500_000), "iterator"),
             "pyst": of(peers.pyst, "events_manager.py", 30_000),
             "panoramisk": of(peers.panoramisk, "events_panoramisk.py", 100_000),
             "pystrix": of(peers.pystrix, "events_pystrix.py", 50_000),
@@ -248,14 +183,14 @@ def pings(plan: Plan) -> Iterator[Row]:
     results = _clients(
         plan,
         {
-            "manager": _python(plan, path, "pings_manager.py", PORT, many),
-            "aio": _python(plan, path, "pings_aio.py", PORT, many),
+            "manager": python(plan, path, "pings_manager.py", PORT, many),
+            "aio": python(plan, path, "pings_aio.py", PORT, many),
             "c": _own_client(plan, "pings", many),
-            "serial": _python(plan, path, "pings_serial.py", PORT, serial(10_000)),
-            "panoramisk": _peer(plan, peers.panoramisk, "pings_panoramisk.py", PORT, many),
-            "pyst": _peer(plan, peers.pyst, "pings_serial.py", PORT, serial(4_000)),
-            "pyst2": _peer(plan, peers.pyst2, "pings_serial.py", PORT, serial(2_000)),
-            "pystrix": _peer(plan, peers.pystrix, "pings_pystrix.py", PORT, serial(8)),
+            "serial": python(plan, path, "pings_serial.py", PORT, serial(10_000)),
+            "panoramisk": peer_in_python(plan, peers.panoramisk, "pings_panoramisk.py", PORT, many),
+            "pyst": peer_in_python(plan, peers.pyst, "pings_serial.py", PORT, serial(4_000)),
+            "pyst2": peer_in_python(plan, peers.pyst2, "pings_serial.py", PORT, serial(2_000)),
+            "pystrix": peer_in_python(plan, peers.pystrix, "pings_pystrix.py", PORT, serial(8)),
         },
     )
     for what, name in (
@@ -273,7 +208,7 @@ def pings(plan: Plan) -> Iterator[Row]:
 
 def importing(plan: Plan) -> Iterator[Row]:
     """What an import adds to the start of Python."""
-    python = plan.settings["python"]
+    interpreter = plan.settings["python"]
     programs = [
         ("asterisk.manager", plan.settings["python_path"], "import asterisk.manager"),
         (plan.peers.pyst.name, str(plan.peers.pyst.path), "import asterisk.manager"),
@@ -283,7 +218,7 @@ def importing(plan: Plan) -> Iterator[Row]:
     for _ in range(max(11, int(41 * plan.scale))):
         for name, path, code in [("", "", "pass"), *programs]:
             try:
-                took = wall_of([python, "-c", code], {"PYTHONPATH": path})
+                took = wall_of([interpreter, "-c", code], {"PYTHONPATH": path})
                 times.setdefault(name, []).append(took)
             except Failed as reason:
                 if name == programs[0][0]:

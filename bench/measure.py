@@ -7,7 +7,7 @@ import os
 import statistics
 import subprocess
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -48,14 +48,17 @@ def _cores() -> tuple[set[int], set[int]]:
 
 
 SERVER_CORES, CLIENT_CORES = _cores()
+ALL_CORES = frozenset(os.sched_getaffinity(0))
 
 
-def _pin(cores: set[int]) -> Callable[[], None]:
+def _pin(cores: Set[int]) -> Callable[[], None]:
     return lambda: os.sched_setaffinity(0, cores)
 
 
-def run(command: Sequence[str], python_path: str = "") -> list[dict[str, Any]]:
-    """Run a program on the clients' core.
+def run(
+    command: Sequence[str], python_path: str = "", cores: Set[int] = CLIENT_CORES
+) -> list[dict[str, Any]]:
+    """Run a program.
 
     Parameters
     ----------
@@ -63,6 +66,8 @@ def run(command: Sequence[str], python_path: str = "") -> list[dict[str, Any]]:
         Program and arguments.
     python_path : str
         PYTHONPATH for it.
+    cores : set of int
+        Where it runs; by default on the clients' core.
 
     Returns
     -------
@@ -85,7 +90,7 @@ def run(command: Sequence[str], python_path: str = "") -> list[dict[str, Any]]:
             errors="replace",
             env=environment,
             timeout=TIMEOUT,
-            preexec_fn=_pin(CLIENT_CORES),
+            preexec_fn=_pin(cores),
             check=False,
         )
     except OSError as error:
@@ -124,32 +129,65 @@ def wall_of(command: Sequence[str], environment: Mapping[str, str]) -> float:
     return time.perf_counter() - begin
 
 
+class Running(NamedTuple):
+    """A server that runs.
+
+    Attributes
+    ----------
+    port : str
+        Where it listens.
+    pid : str
+        Its process.
+    """
+
+    port: str
+    pid: str
+
+
 @contextlib.contextmanager
-def server(program: str, *arguments: str) -> Iterator[str]:
-    """Run the server of bench/c/server.c on the servers' core.
+def server(
+    command: Sequence[str], python_path: str = "", cores: Set[int] = SERVER_CORES
+) -> Iterator[Running]:
+    """Run a server, which prints its port and ends when its standard input does.
 
     Parameters
     ----------
-    program : str
-        Its path.
-    *arguments : str
-        Of the program: bytes of an event, and how they are written.
+    command : sequence of str
+        Program and arguments.
+    python_path : str
+        PYTHONPATH for it.
+    cores : set of int
+        Where it runs; by default on the servers' core.
 
     Yields
     ------
-    str
-        Its port.
+    Running
+        The server.
+
+    Raises
+    ------
+    Failed
+        It could not be started.
     """
-    process = subprocess.Popen(
-        [program, *arguments],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-        preexec_fn=_pin(SERVER_CORES),
-    )
+    environment = {**os.environ, "PYTHONPATH": python_path, "PYTHONWARNINGS": "ignore"}
+    try:
+        process = subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+            env=environment,
+            preexec_fn=_pin(cores),
+        )
+    except OSError as error:
+        raise Failed(f"{Path(command[0]).name}: {error.strerror}") from None
     assert process.stdin is not None and process.stdout is not None
     try:
-        yield process.stdout.readline().strip()
+        port = process.stdout.readline().strip()
+        if not port:
+            raise Failed(f"{Path(command[-1]).name} did not start")
+        yield Running(port, str(process.pid))
     finally:
         process.stdin.close()  # which ends it
         try:

@@ -6,13 +6,14 @@ bench/peers/, which git ignores; once there they stay. What cannot be had is abs
 kept beside it for the table.
 """
 
+import hashlib
 import json
 import shutil
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Optional
 
 BENCH = Path(__file__).resolve().parent
 PEERS = BENCH / "peers"
@@ -81,13 +82,23 @@ def _from_go(module: str, version: str, source: Path) -> Callable[[Path], str]:
     return fetch
 
 
+def _from_cargo(source: Path) -> Callable[[Path], str]:
+    def fetch(path: Path) -> str:
+        shutil.copy(source / "Cargo.toml", path)
+        shutil.copytree(source / "src", path / "src")
+        return _run(["cargo", "build", "--quiet", "--release", "--target-dir", "target"], path)
+
+    return fetch
+
+
 def _from_maven(source: Path) -> Callable[[Path], str]:
     def fetch(path: Path) -> str:
-        for file in ("pom.xml", "Events.java"):
-            shutil.copy(source / file, path)
+        for file in source.iterdir():
+            shutil.copy(file, path)
         copy = ["dependency:copy-dependencies", "-DincludeScope=runtime", "-DoutputDirectory=jars"]
         reason = _run(["mvn", "-q", "-B", *copy], path)
-        return reason or _run(["javac", "-cp", "jars/*", "Events.java"], path)
+        programs = sorted(file.name for file in path.glob("*.java"))
+        return reason or _run(["javac", "-cp", "jars/*", *programs], path)
 
     return fetch
 
@@ -96,18 +107,34 @@ def _python_peer(python: str, name: str, version: str) -> Peer:
     return _have(f"{name} {version}", "package", _from_pip(python, f"{name}=={version}"))
 
 
-def _have(name: str, product: str, fetch: Callable[[Path], str]) -> Peer:
-    """Give a peer, fetching it when it is not there."""
-    path = PEERS / name.replace(" ", "-")
+def _digest(source: Path) -> str:
+    """Give what changes when a file, or one in a folder, does."""
+    files = sorted(source.rglob("*")) if source.is_dir() else [source]
+    digest = hashlib.sha256()
+    for file in files:
+        if file.is_file():
+            digest.update(f"{file.name} {file.stat().st_size}\n".encode() + file.read_bytes())
+    return digest.hexdigest()
+
+
+def _have(
+    name: str,
+    product: str,
+    fetch: Callable[[Path], str],
+    source: Optional[Path] = None,
+) -> Peer:
+    """Give a peer, fetching it when it is not there, or was built with another source of ours."""
+    path = PEERS / name.replace(" ", "-").replace("/", "-")
     done = path / "fetched.json"
-    if not done.exists():
+    wanted = json.dumps({"name": name, "source": _digest(source) if source else ""}) + "\n"
+    if not done.exists() or (source and done.read_text() != wanted):
         print(f"bench: fetching {name}", file=sys.stderr)
         shutil.rmtree(path, ignore_errors=True)
         path.mkdir(parents=True)
         reason = fetch(path)
         if reason:
             return Peer(name, path / product, reason)
-        done.write_text(json.dumps({"name": name}) + "\n")
+        done.write_text(wanted)
     return Peer(name, path / product, "")
 
 
@@ -119,6 +146,8 @@ class Peers(NamedTuple):
     panoramisk: Peer
     pystrix: Peer
     goami2: Peer
+    zaf_agi: Peer
+    asterisk_rs: Peer
     asterisk_java: Peer
 
 
@@ -130,12 +159,29 @@ def get(python: str) -> Peers:
     python : str
         The interpreter that the Python ones will run in.
     """
-    goami2 = _from_go("github.com/staskobzar/goami2", "v1.7.7", BENCH / "go" / "goami2.go")
+    goami2 = BENCH / "go" / "goami2.go"
+    calls = BENCH / "go" / "calls.go"
+    rust = BENCH / "rust"
+    java = BENCH / "java"
     return Peers(
         pyst=_python_peer(python, "pyst", "0.9"),
         pyst2=_python_peer(python, "pyst2", "0.5.1"),
         panoramisk=_python_peer(python, "panoramisk", "1.4"),
         pystrix=_python_peer(python, "pystrix", "1.3.0"),
-        goami2=_have("goami2 v1.7.7", "program", goami2),
-        asterisk_java=_have("asterisk-java 3.41.0", "jars", _from_maven(BENCH / "java")),
+        goami2=_have(
+            "goami2 v1.7.7",
+            "program",
+            _from_go("github.com/staskobzar/goami2", "v1.7.7", goami2),
+            goami2,
+        ),
+        zaf_agi=_have(
+            "zaf/agi v1.3.0",
+            "program",
+            _from_go("github.com/zaf/agi", "v1.3.0", calls),
+            calls,
+        ),
+        asterisk_rs=_have(
+            "asterisk-rs-agi 0.7.1", "target/release/program", _from_cargo(rust), rust
+        ),
+        asterisk_java=_have("asterisk-java 3.41.0", "jars", _from_maven(java), java),
     )

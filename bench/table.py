@@ -78,6 +78,32 @@ def beside(
     return Row(what, left, peer, right, f"{ratio:.3g}", wanted, reached)
 
 
+def cost(
+    what: str, ours: Sample | str, peer: str, theirs: Sample | str, goal: float | None = None
+) -> Row:
+    """Make the row of the processor time of two samples.
+
+    Parameters
+    ----------
+    what : str
+        The figure.
+    ours, theirs : Sample or str
+        The two, or why there is none.
+    peer : str
+        Whose the second is.
+    goal : float, optional
+        The greatest ratio of the first to the second.
+    """
+    left = ours if isinstance(ours, str) else f"{ours.cpu * 1e6:.2f} us"
+    right = theirs if isinstance(theirs, str) else f"{theirs.cpu * 1e6:.2f} us"
+    wanted = "" if goal is None else f"at most {goal:g}"
+    if isinstance(ours, str) or isinstance(theirs, str):
+        return Row(what, left, peer, right, goal=wanted)
+    ratio = ours.cpu / theirs.cpu
+    reached = "" if goal is None else verdict(ratio <= goal)
+    return Row(what, left, peer, right, f"{ratio:.3g}", wanted, reached)
+
+
 def absolute(what: str, ours: Sample | str, goal: float | None = None) -> Row:
     """Make the row of a rate that stands alone.
 
