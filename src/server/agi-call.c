@@ -36,6 +36,7 @@ void call_end(struct pyst_agi_call *call, int error)
         call->route->evented.ended(call, error, call->route->user);
     call->session = pyst_agi_session_free(call->session);
     loan_free(call);
+    call->tls = tls_free(call->tls);
     uv_close((uv_handle_t *)&call->poll, on_close);
     close(call->fd);
     atomic_fetch_sub(&server->n_calls, 1);
@@ -66,13 +67,33 @@ static void touch(struct pyst_agi_call *call)
     list_append(&call->loop->evented, &call->link);
 }
 
+/* As send(). */
+static ssize_t send_some(struct pyst_agi_call *call, struct pyst_text output)
+{
+    struct fault fault;
+    size_t n;
+
+    if (!call->tls)
+        return send(call->fd, output.data, output.size, MSG_NOSIGNAL);
+    switch (tls_send(call->tls, output.data, output.size, &n, &fault)) {
+    case STREAM_DONE:
+        return (ssize_t)n;
+    case STREAM_AGAIN:
+        errno = EAGAIN;
+        return -1;
+    default:
+        errno = EPIPE;
+        return -1;
+    }
+}
+
 /* Sends what there is; a finished call ends when all is sent. */
 static void flush(struct pyst_agi_call *call)
 {
     struct pyst_text output;
 
     while ((output = pyst_agi_session_output(call->session)).size) {
-        const ssize_t n = send(call->fd, output.data, output.size, MSG_NOSIGNAL);
+        const ssize_t n = send_some(call, output);
 
         if (n >= 0) {
             pyst_agi_session_sent(call->session, (size_t)n);
@@ -186,27 +207,82 @@ void call_cut(struct pyst_agi_call *call, int error)
 
 /* ---- receiving ------------------------------------------------------------------------------ */
 
+static void take_end(struct pyst_agi_call *call, int error)
+{
+    pyst_agi_session_disconnected(call->session, error);
+    process(call);
+}
+
+static void take(struct pyst_agi_call *call, size_t size)
+{
+    const int r = pyst_agi_session_feed(call->session, call->loop->buffer, size);
+
+    if (r < 0) {
+        call_end(call, r);
+        return;
+    }
+    if (call->state == CALL_EVENTED)
+        touch(call);
+    process(call);
+}
+
 static void receive(struct pyst_agi_call *call)
 {
     struct loop *loop = call->loop;
     const ssize_t n = recv(call->fd, loop->buffer, sizeof(loop->buffer), 0);
 
-    if (n < 0 && (errno == EAGAIN || errno == EINTR))
-        return;
-    if (n <= 0)
-        pyst_agi_session_disconnected(
-            call->session, n == 0 || errno == ECONNRESET || errno == EPIPE ? 0 : PYST_ERR_SYSTEM);
-    else {
-        const int r = pyst_agi_session_feed(call->session, loop->buffer, (size_t)n);
+    if (n > 0)
+        take(call, (size_t)n);
+    else if (n == 0 || errno == ECONNRESET || errno == EPIPE)
+        take_end(call, 0);
+    else if (errno != EAGAIN && errno != EINTR)
+        take_end(call, PYST_ERR_SYSTEM);
+}
 
-        if (r < 0) {
-            call_end(call, r);
+/* All there is, for the socket does not tell of what is decrypted already. */
+static void receive_secure(struct pyst_agi_call *call)
+{
+    struct fault fault;
+    size_t n;
+
+    while (call->state == CALL_STARTING || call->state == CALL_EVENTED) {
+        switch (
+            tls_receive(call->tls, call->loop->buffer, sizeof(call->loop->buffer), &n, &fault)) {
+        case STREAM_DONE:
+            take(call, n);
+            break;
+        case STREAM_AGAIN:
+            if (tls_wants_write(call->tls))
+                watch(call, UV_READABLE | UV_WRITABLE);
+            return;
+        case STREAM_FAILED:
+            take_end(call, fault.error == PYST_ERR_CLOSED ? 0 : fault.error);
+            return;
+        default:
+            take_end(call, 0);
             return;
         }
-        if (call->state == CALL_EVENTED)
-            touch(call);
     }
-    process(call);
+}
+
+/* Goes on with the handshake. */
+static void secure(struct pyst_agi_call *call)
+{
+    struct fault fault;
+
+    switch (tls_handshake(call->tls, &fault)) {
+    case STREAM_DONE:
+        call->securing = false;
+        watch(call, UV_READABLE);
+        receive_secure(call);
+        break;
+    case STREAM_AGAIN:
+        watch(call, tls_wants_write(call->tls) ? UV_WRITABLE : UV_READABLE);
+        break;
+    default:
+        count(&call->loop->counters.tls_failed);
+        call_end(call, 0);
+    }
 }
 
 static void on_poll(uv_poll_t *poll, int status, int events)
@@ -218,9 +294,17 @@ static void on_poll(uv_poll_t *poll, int status, int events)
         call->events = 0;
         events = UV_READABLE;
     }
+    if (call->securing) {
+        secure(call);
+        return;
+    }
     if (events & UV_WRITABLE)
         flush(call);
-    if (events & UV_READABLE && call->state != CALL_ENDED)
+    if (call->state == CALL_ENDED)
+        return;
+    if (call->tls)
+        receive_secure(call);
+    else if (events & UV_READABLE)
         receive(call);
 }
 
@@ -233,8 +317,11 @@ void call_accept(struct loop *loop, int fd, struct tls_context *tls)
 
     if (!call || pyst_agi_session_new(&call->session, &server->options.limits) < 0)
         goto fail;
+    if (tls && tls_new_server(&call->tls, tls, fd) < 0)
+        goto fail;
     if (uv_poll_init(&loop->uv, &call->poll, fd) < 0)
         goto fail;
+    call->securing = tls != NULL;
     call->poll.data = call;
     call->loop = loop;
     call->fd = fd;
@@ -246,8 +333,10 @@ void call_accept(struct loop *loop, int fd, struct tls_context *tls)
     watch(call, UV_READABLE);
     return;
 fail:
-    if (call)
+    if (call) {
         pyst_agi_session_free(call->session);
+        tls_free(call->tls);
+    }
     free(call);
     close(fd);
     atomic_fetch_sub(&server->n_calls, 1);

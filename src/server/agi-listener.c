@@ -317,9 +317,24 @@ static int remember_path(struct listener *listener, const char *path)
     return 0;
 }
 
+static int secure(struct listener *listener, const struct pyst_agi_server_tls *tls,
+                  struct fault *fault)
+{
+    const struct tls_files files = {
+        .ca_file = tls->ca_file,
+        .certificate_file = tls->certificate_file,
+        .key_file = tls->key_file,
+    };
+
+    if (!tls->certificate_file)
+        return fault_set(fault, PYST_ERR_TLS, "TLS: a server needs a certificate");
+    return tls_context_new(&listener->tls, &files, fault);
+}
+
 static void listener_free(struct listener *listener)
 {
     listener_close(listener);
+    tls_context_free(listener->tls);
     free(listener->path);
     free(listener);
 }
@@ -334,13 +349,13 @@ int pyst_agi_server_listen(struct pyst_agi_server *server, const char *text,
     if (atomic_load(&server->running))
         return PYST_ERR_STATE;
     if (!parse_address(text, &address))
-        return PYST_ERR_INVALID;
+        return fault_set(&server->fault, PYST_ERR_INVALID, "%s: not an address to listen on", text);
     listener = calloc(1, sizeof(*listener));
     if (!listener)
         return PYST_ERR_NO_MEMORY;
     listener->fd = -1;
     if (tls)
-        r = PYST_ERR_TLS;
+        r = secure(listener, tls, &server->fault);
     if (r == 0 && (listener->fd = open_socket(&address)) < 0)
         r = PYST_ERR_SYSTEM;
     if (r == 0 && address.socket.any.sa_family == AF_UNIX)
@@ -348,6 +363,9 @@ int pyst_agi_server_listen(struct pyst_agi_server *server, const char *text,
     if (r < 0) {
         const int saved = errno;
 
+        if (r != PYST_ERR_TLS)
+            fault_set(&server->fault, r, "%s: %s", text,
+                      r == PYST_ERR_SYSTEM ? strerror(saved) : pyst_strerror(r));
         listener_free(listener);
         errno = saved;
         return r;
@@ -357,6 +375,11 @@ int pyst_agi_server_listen(struct pyst_agi_server *server, const char *text,
     if (portp)
         *portp = port_of(listener->fd);
     return 0;
+}
+
+const char *pyst_agi_server_error_text(const struct pyst_agi_server *server)
+{
+    return server->fault.text;
 }
 
 void listeners_free(struct pyst_agi_server *server)

@@ -5,6 +5,7 @@
 
 #include <pyst/error.h>
 
+#include "server/agi-programs.h"
 #include "server/agi.h"
 
 /* ---- deadlines ------------------------------------------------------------------------------ */
@@ -166,6 +167,7 @@ int loop_init(struct loop *loop, struct pyst_agi_server *server)
     list_init(&loop->evented);
     list_init(&loop->handed);
     list_init(&loop->returned);
+    list_init(&loop->processes);
     r = pyst_agi_command_new(&loop->command, server->options.command_size);
     if (r < 0)
         return r;
@@ -191,6 +193,7 @@ int loop_init(struct loop *loop, struct pyst_agi_server *server)
 void loop_deinit(struct loop *loop)
 {
     watches_close(loop);
+    processes_end(loop);
     uv_close((uv_handle_t *)&loop->wake, NULL);
     uv_close((uv_handle_t *)&loop->sweep, NULL);
     uv_close((uv_handle_t *)&loop->resume, NULL);

@@ -6,9 +6,10 @@
 
 #include "server/agi.h"
 
-#define PATH_SHOWN 200 /* bytes of an unknown path that are told */
+#define WORDS_SIZE 64  /* of a refusal, at most */
+#define PATH_SHOWN 200 /* bytes of its path that are told */
 
-/* ---- a call that fits no route -------------------------------------------------------------- */
+/* ---- a call that is refused ----------------------------------------------------------------- */
 
 static void submit(struct pyst_agi_call *call)
 {
@@ -16,16 +17,24 @@ static void submit(struct pyst_agi_call *call)
         pyst_agi_call_finish(call);
 }
 
-static void missing_started(struct pyst_agi_call *call, void *user)
+/* What such a call is told, before its path, and what AGI_SERVER_STATUS becomes. */
+struct refusal {
+    const char *words;
+    const char *status;
+};
+
+static void refused_started(struct pyst_agi_call *call, void *user)
 {
-    static const char before[] = "No such path on the AGI server: \"", after[] = "\"";
+    const struct refusal *refusal = user;
+    static const char before[] = ": \"", after[] = "\"";
     struct pyst_agi_command *command = pyst_agi_call_command(call);
     struct pyst_text path = pyst_agi_environment_path(pyst_agi_call_environment(call));
-    char text[sizeof(before) + PATH_SHOWN + sizeof(after)];
-    size_t size = sizeof(before) - 1;
+    char text[WORDS_SIZE + sizeof(before) + PATH_SHOWN + sizeof(after)];
+    size_t size = strlen(refusal->words);
 
-    (void)user;
-    memcpy(text, before, size);
+    memcpy(text, refusal->words, size);
+    memcpy(text + size, before, sizeof(before) - 1);
+    size += sizeof(before) - 1;
     for (size_t i = 0; i < path.size && i < PATH_SHOWN; i++) {
         const unsigned char byte = (unsigned char)path.data[i];
 
@@ -39,13 +48,13 @@ static void missing_started(struct pyst_agi_call *call, void *user)
     submit(call);
 }
 
-static void missing_replied(struct pyst_agi_call *call, int error,
+static void refused_replied(struct pyst_agi_call *call, int error,
                             const struct pyst_agi_reply *reply, void *user)
 {
+    const struct refusal *refusal = user;
     struct pyst_agi_command *command = pyst_agi_call_command(call);
 
     (void)error;
-    (void)user;
     if (!reply || pyst_agi_call_data(call)) {
         pyst_agi_call_finish(call);
         return;
@@ -53,20 +62,45 @@ static void missing_replied(struct pyst_agi_call *call, int error,
     pyst_agi_call_set_data(call, call);
     pyst_agi_command_begin(command, "SET VARIABLE");
     pyst_agi_command_add(command, pyst_text("AGI_SERVER_STATUS"));
-    pyst_agi_command_add(command, pyst_text("NOTFOUND"));
+    pyst_agi_command_add(command, pyst_text(refusal->status));
     submit(call);
 }
 
 /* Both commands do without a caller. */
-static void missing_hung_up(struct pyst_agi_call *call, void *user)
+static void refused_hung_up(struct pyst_agi_call *call, void *user)
 {
     (void)call;
     (void)user;
 }
 
+static struct refusal not_found = {"No such path on the AGI server", "NOTFOUND"};
+static struct refusal not_started = {"The AGI server could not start the program", "FAILED"};
+
 static const struct route missing = {
-    .evented = {missing_started, missing_replied, missing_hung_up, NULL},
+    .evented = {refused_started, refused_replied, refused_hung_up, NULL},
+    .user = &not_found,
 };
+static const struct route failed = {
+    .evented = {refused_started, refused_replied, refused_hung_up, NULL},
+    .user = &not_started,
+};
+
+static void reroute(struct pyst_agi_call *call, const struct route *route)
+{
+    call->route = route;
+    refused_started(call, route->user);
+}
+
+void route_call_is_missing(struct pyst_agi_call *call)
+{
+    count(&call->loop->counters.no_route);
+    reroute(call, &missing);
+}
+
+void route_call_has_failed(struct pyst_agi_call *call)
+{
+    reroute(call, &failed);
+}
 
 bool route_is_missing(const struct route *route)
 {
@@ -136,6 +170,15 @@ int pyst_agi_server_route_evented(struct pyst_agi_server *server, const char *pa
     return handler->started ? route_add(server, pattern, &route) : PYST_ERR_INVALID;
 }
 
+int route_add_owned(struct pyst_agi_server *server, const char *pattern,
+                    const struct pyst_agi_call_handler *handler, void *user,
+                    void (*free_user)(void *user))
+{
+    const struct route route = {.evented = *handler, .user = user, .free_user = free_user};
+
+    return route_add(server, pattern, &route);
+}
+
 int pyst_agi_server_route(struct pyst_agi_server *server, const char *pattern,
                           pyst_agi_handler handler, void *user)
 {
@@ -147,9 +190,11 @@ int pyst_agi_server_route(struct pyst_agi_server *server, const char *pattern,
 void routes_free(struct pyst_agi_server *server)
 {
     while (server->routes) {
-        struct route *next = server->routes->next;
+        struct route *route = server->routes;
 
-        free(server->routes);
-        server->routes = next;
+        server->routes = route->next;
+        if (route->free_user)
+            route->free_user(route->user);
+        free(route);
     }
 }

@@ -32,6 +32,27 @@ static void touch(struct loan *loan)
         atomic_store_explicit(&loan->active, server_now(), memory_order_relaxed);
 }
 
+/* What a stream gives for a result of TLS that is not STREAM_DONE. The socket blocks. */
+static ssize_t no_bytes(enum stream_result result)
+{
+    if (result == STREAM_END || result == STREAM_CUT)
+        return 0;
+    errno = result == STREAM_AGAIN ? EINTR : ECONNRESET;
+    return -1;
+}
+
+static ssize_t receive(struct pyst_agi_call *call, void *data, size_t size)
+{
+    enum stream_result result;
+    struct fault fault;
+    size_t n;
+
+    if (!call->tls)
+        return recv(call->fd, data, size, 0);
+    result = tls_receive(call->tls, data, size, &n, &fault);
+    return result == STREAM_DONE ? (ssize_t)n : no_bytes(result);
+}
+
 static ssize_t loan_read(void *user, void *data, size_t size)
 {
     struct loan *loan = user;
@@ -45,16 +66,28 @@ static ssize_t loan_read(void *user, void *data, size_t size)
         loan->said_at += taken;
         return (ssize_t)taken;
     }
-    n = recv(loan->call->fd, data, size, 0);
+    n = receive(loan->call, data, size);
     if (n > 0)
         touch(loan);
     return n;
 }
 
+static ssize_t transmit(struct pyst_agi_call *call, const void *data, size_t size)
+{
+    enum stream_result result;
+    struct fault fault;
+    size_t n;
+
+    if (!call->tls)
+        return send(call->fd, data, size, MSG_NOSIGNAL);
+    result = tls_send(call->tls, data, size, &n, &fault);
+    return result == STREAM_DONE ? (ssize_t)n : no_bytes(result);
+}
+
 static ssize_t loan_write(void *user, const void *data, size_t size)
 {
     struct loan *loan = user;
-    const ssize_t n = send(loan->call->fd, data, size, MSG_NOSIGNAL);
+    const ssize_t n = transmit(loan->call, data, size);
 
     if (n > 0) {
         touch(loan);
@@ -67,7 +100,7 @@ static ssize_t loan_write(void *user, const void *data, size_t size)
 
 static void serve(struct loan *loan)
 {
-    const struct pyst_agi_call *call = loan->call;
+    struct pyst_agi_call *call = loan->call;
     const struct pyst_agi_server_options *options = &call->loop->server->options;
     const struct pyst_agi_stream stream = {loan_read, loan_write, loan};
     const struct pyst_agi_options settings = {
@@ -78,10 +111,12 @@ static void serve(struct loan *loan)
     };
     struct pyst_agi *agi;
 
-    if (pyst_agi_open(&agi, &settings) < 0)
-        return;
-    call->route->blocking(agi, call->route->user);
-    pyst_agi_close(agi);
+    if (pyst_agi_open(&agi, &settings) == 0) {
+        call->route->blocking(agi, call->route->user);
+        pyst_agi_close(agi);
+    }
+    /* Its goodbye may have to wait, which the loop must not. */
+    call->tls = tls_free(call->tls);
 }
 
 /* ---- threads -------------------------------------------------------------------------------- */

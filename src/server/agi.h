@@ -24,6 +24,7 @@
 #include <pyst/agi/server.h>
 
 #include "server/list.h"
+#include "tls/tls.h"
 
 #define NEVER UINT64_MAX
 
@@ -49,11 +50,20 @@ struct route {
     struct pyst_agi_call_handler evented;
     pyst_agi_handler blocking; /* NULL: evented */
     void *user;
+    void (*free_user)(void *user); /* NULL: it is the host's */
 };
 
 /* Never NULL: a call that fits none goes to one that says so, counted by the caller. */
 const struct route *route_find(const struct pyst_agi_server *server, struct pyst_text path);
 bool route_is_missing(const struct route *route);
+/* Takes `user` over when it succeeds. */
+int route_add_owned(struct pyst_agi_server *server, const char *pattern,
+                    const struct pyst_agi_call_handler *handler, void *user,
+                    void (*free_user)(void *user));
+/* From `started` of another route: the call is answered as one that fits no route, or as one whose
+   program could not be started. Its own route hears no more of it. */
+void route_call_is_missing(struct pyst_agi_call *call);
+void route_call_has_failed(struct pyst_agi_call *call);
 void routes_free(struct pyst_agi_server *server);
 
 /* ---- agi-listener.c ------------------------------------------------------------------------- */
@@ -109,6 +119,8 @@ struct loop {
     struct link evented;
     struct link handed; /* to the workers */
     size_t n_calls;     /* not freed yet */
+
+    struct link processes; /* programs that run, agi-programs.h */
 
     struct pyst_agi_command *command;
     struct counters counters;
@@ -212,6 +224,7 @@ struct pyst_agi_server {
     _Atomic uint64_t stop_at; /* ms of the steady clock; NEVER with `stopped`: wait for all */
     atomic_bool stopped;
     atomic_bool running;
+    struct fault fault; /* of the last _listen() */
 };
 
 /* Milliseconds of the steady clock. */

@@ -132,6 +132,12 @@ PYST_PUBLIC int pyst_agi_server_listen(struct pyst_agi_server *server, const cha
                                        const struct pyst_agi_server_tls *tls, int *portp);
 
 /**
+ * What the error of the last _listen() was, for a person: which file, what the system or OpenSSL
+ * said. "" when there was none. Lives until the next _listen().
+ */
+PYST_PUBLIC const char *pyst_agi_server_error_text(const struct pyst_agi_server *server);
+
+/**
  * Serves until stopped, and until the last blocking handler has returned; the caller's thread is
  * one of the loops. Once in a server's life, then it is to be freed. Errors: PYST_ERR_STATE for the
  * second time; PYST_ERR_SYSTEM, PYST_ERR_NO_MEMORY to begin.
