@@ -27,7 +27,7 @@ static void close_handle(uv_handle_t *handle)
         uv_close(handle, on_closed);
 }
 
-static void on_exit(uv_process_t *handle, int64_t status, int signal)
+static void on_exited(uv_process_t *handle, int64_t status, int signal)
 {
     struct process *process = handle->data;
     const struct pyst_agi_programs_options *options = &process->programs->options;
@@ -268,7 +268,7 @@ int process_start(struct process **processp, struct loop *loop, const struct pro
     struct process *process = calloc(1, sizeof(*process) + strlen(path) + 1);
     uv_stdio_container_t streams[3];
     uv_file fds[3] = {-1, -1, 2};
-    uv_process_options_t options = {.exit_cb = on_exit, .file = path, .args = argv};
+    uv_process_options_t options = {.exit_cb = on_exited, .file = path, .args = argv};
     int r;
 
     if (!process)
