@@ -72,6 +72,7 @@ struct pyst_async_agi_call {
     bool hung_up;
     bool hangup_given;
     bool finishing; /* pyst_async_agi_finish() was called */
+    bool break_sent;
     bool over;
     int error;
 };

@@ -144,8 +144,9 @@ static int act(struct pyst_async_agi *async, struct pyst_async_agi_call *call,
         if (r >= 0)
             buffer_consume(&call->output, size + 1);
         return r;
-    } else if (call->finishing) {
+    } else if (call->finishing && !call->break_sent) {
         r = submit_for(async, call, PURPOSE_BREAK, pyst_text("ASYNCAGI BREAK"), noticep);
+        call->break_sent = r == 0;
     } else {
         return ACTED_NOT;
     }
