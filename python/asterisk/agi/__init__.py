@@ -163,14 +163,7 @@ class AGI(Commands):
         debug: Debug = None,
         command_size: int = 0,
     ) -> None:
-        self.raise_on_hangup = True
-        self._got_sighup = False
-        self._env: dict[str, str] | None = None
-        self._session = _core.AgiSession(command_size=command_size)
-        self._stream = stream
-        self._fd_in = self._fd_out = -1
-        self.stdin = self.stdout = None
-        self.stderr = sys.stderr if stderr is None else stderr
+        self._begin(_core.AgiSession(command_size=command_size), stream, stderr)
         if stream is None:
             self.stdin = sys.stdin if stdin is None else stdin
             self.stdout = sys.stdout if stdout is None else stdout
@@ -178,8 +171,26 @@ class AGI(Commands):
             _watch_sighup(self)
             if debug is None:
                 debug = True
-        else:
+        self._debug(debug)
+        if self._trace is not None:
+            self._trace.arguments(sys.argv)
+        self._get_agi_env()
+
+    def _begin(
+        self, session: _core.AgiSession, stream: Optional[Stream], stderr: Optional[Writer]
+    ) -> None:
+        self.raise_on_hangup = True
+        self._got_sighup = False
+        self._env: dict[str, str] | None = None
+        self._session = session
+        self._stream = stream
+        self._fd_in = self._fd_out = -1
+        self.stdin = self.stdout = None
+        self.stderr = sys.stderr if stderr is None else stderr
+        if stream is not None:
             self._use_stream(stream)
+
+    def _debug(self, debug: Debug) -> None:
         self._trace = trace.make(debug, self.stderr)
         kind = type(self)
         #: Whether the core may do a whole command by itself.
@@ -189,9 +200,18 @@ class AGI(Commands):
             and kind.send_command is AGI.send_command
             and kind.get_result is AGI.get_result
         )
-        if self._trace is not None:
-            self._trace.arguments(sys.argv)
-        self._get_agi_env()
+
+    @classmethod
+    def _over(
+        cls: type[Self], session: _core.AgiSession, stream: Stream, debug: Debug = None
+    ) -> Self:
+        """Make one of a session that has its environment, as a server has it."""
+        agi = cls.__new__(cls)
+        agi._begin(session, stream, None)
+        agi._debug(debug)
+        if agi._trace is not None:
+            agi._trace.environment(session.environment_text(), agi.env)
+        return agi
 
     # -- what carries it ----------------------------------------------------------------------
 
@@ -225,9 +245,7 @@ class AGI(Commands):
         """Wait for bytes, and give them to the session."""
         data: Any
         try:
-            if self._fd_in >= 0:
-                data = os.read(self._fd_in, _RECEIVE_SIZE)
-            elif self._stream is not None:
+            if self._stream is not None:
                 data = self._stream.recv(_RECEIVE_SIZE)
             else:
                 data = self._read_line()
@@ -274,14 +292,7 @@ class AGI(Commands):
     # -- the environment ----------------------------------------------------------------------
 
     def _get_agi_env(self) -> None:
-        notice: Any = None
-        while notice is None:
-            if self._fd_in >= 0:
-                notice = self._session.wait(self._fd_in)
-                break
-            notice = self._session.next()
-            if notice is None:
-                self._receive()
+        notice = self._next()
         if notice != _core.AGI_ENVIRONMENT:
             error = AGIEnvironmentError(_core.strerror(self._session.error))
             error.code = self._session.error
@@ -415,14 +426,22 @@ class AGI(Commands):
             self._trace.result(reply)
         return reply
 
-    def _next_reply(self) -> AgiReply:
+    def _next(self) -> AgiReply | int:
+        """Wait for the next notice."""
+        if self._fd_in >= 0:
+            return self._session.wait(self._fd_in)
         while True:
             notice = self._session.next()
-            if notice is None:
-                self._receive()
-            elif isinstance(notice, AgiReply):
+            if notice is not None:
                 return notice
-            elif notice == _core.AGI_HANGUP and self._trace is not None:
+            self._receive()
+
+    def _next_reply(self) -> AgiReply:
+        while True:
+            notice = self._next()
+            if isinstance(notice, AgiReply):
+                return notice
+            if notice == _core.AGI_HANGUP and self._trace is not None:
                 self._trace.reply("HANGUP")
 
     def _run(self, convert: Callable[[Reply], T], *command: Text) -> T:

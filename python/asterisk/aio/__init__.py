@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Asterisk's manager interface (AMI) for asyncio.
+"""Asterisk's manager interface (AMI) for asyncio, and AGI.
 
 ::
 
@@ -21,12 +21,14 @@ uvloop works as well. There is no thread. Exceptions are those of `asterisk.mana
 """
 
 from asterisk._core import Event, ManagerMsg
+from asterisk.aio.agi import AGI
 from asterisk.aio.manager import Manager
 from asterisk.aio.streams import EventStream, Gap, ListStream
 from asterisk.reconnect import Reconnect
 from asterisk.response import Response
 
 __all__ = [
+    "AGI",
     "Event",
     "EventStream",
     "Gap",

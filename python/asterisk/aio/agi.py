@@ -1,0 +1,305 @@
+# SPDX-License-Identifier: MIT
+"""AGI for asyncio: `asterisk.agi.AGI` with every command to be awaited."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections import deque
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any, Deque, Optional, Protocol, TypeVar
+
+from asterisk import _core
+from asterisk._core import AgiReply, AgiSession
+from asterisk.agi import trace
+from asterisk.agi.errors import (
+    AGIAppError,
+    AGIEnvironmentError,
+    AGIHangup,
+    AGISIGHUPHangup,
+    failure,
+    refusal,
+)
+from asterisk.aio.agi_commands import AwaitedCommands
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from asterisk.agi.commands import Reply, Text
+    from asterisk.agi.trace import Debug, Writer
+
+__all__ = ["AGI", "Transport"]
+
+T = TypeVar("T")
+Self = TypeVar("Self", bound="AGI")
+
+
+class Transport(Protocol):
+    """What carries a dialogue: any transport of asyncio, or what has these two."""
+
+    def write(self, data: bytes, /) -> object:
+        """Send bytes, or keep them until they can be sent."""
+
+    def close(self) -> object:
+        """End the stream once all is sent."""
+
+
+class AGI(AwaitedCommands):
+    """A call, and the commands to run it with. It has the methods of an `asyncio.Protocol`.
+
+    Parameters
+    ----------
+    debug : bool or 'json' or callable, optional
+        As for `asterisk.agi.AGI`.
+    stderr : file, optional
+        Where the trace goes, by default `sys.stderr`.
+    command_size : int, optional
+        Bytes of a command line at most; 0: 2047.
+
+    Attributes
+    ----------
+    env : dict
+        What Asterisk says of the call, after `started`.
+    raise_on_hangup : bool
+        As for `asterisk.agi.AGI`.
+
+    Notes
+    -----
+    Commands of several tasks are sent one after the other. When a task is cancelled that waits for
+    a reply, Asterisk still runs its command, and the next one waits until it is over.
+    """
+
+    def __init__(
+        self,
+        *,
+        debug: Debug = False,
+        stderr: Optional[Writer] = None,
+        command_size: int = 0,
+    ) -> None:
+        self._begin(_core.AgiSession(command_size=command_size), debug, stderr)
+
+    def _begin(self, session: AgiSession, debug: Debug, stderr: Optional[Writer]) -> None:
+        self.raise_on_hangup = True
+        self._session = session
+        self._loop = asyncio.get_running_loop()
+        self._transport: Optional[Transport] = None
+        self._env: Optional[dict[str, str]] = None
+        #: A socket that takes commands without the transport, as long as it does.
+        self._fd = -1
+        self._reply: Optional[asyncio.Future[AgiReply]] = None
+        self._turns: Deque[asyncio.Future[None]] = deque()
+        self._start: Optional[asyncio.Future[None]] = None
+        self._hangup: Optional[asyncio.Future[None]] = None
+        self._has_started = False
+        self._has_hung_up = False
+        self._trace = trace.make(debug, sys.stderr if stderr is None else stderr)
+
+    # -- what carries it ----------------------------------------------------------------------
+
+    def connection_made(self, transport: Any) -> None:
+        """Begin, on a transport that can be written to."""
+        self._transport = transport
+
+    def data_received(self, data: bytes) -> None:
+        """Take received bytes."""
+        self._session.feed(data)
+        self._take(self._session.next())
+
+    def eof_received(self) -> bool:
+        """Take the end of the stream. The transport may close."""
+        self.connection_lost(None)
+        return False
+
+    def connection_lost(self, exc: Optional[BaseException]) -> None:
+        """Take the end of the stream."""
+        self._session.disconnected()
+        self._take(self._session.next())
+
+    def pause_writing(self) -> None:
+        """Leave it: there is at most one command to be sent."""
+
+    def resume_writing(self) -> None:
+        """Leave it."""
+
+    def _take(self, notice: AgiReply | int | None) -> None:
+        """Tell those who wait of a notice, and of all behind it."""
+        while notice is not None:
+            if isinstance(notice, AgiReply):
+                reply, self._reply = self._reply, None
+                if self._trace is not None and notice.code:
+                    self._trace.reply(notice.text)
+                if reply is not None and not reply.done():
+                    reply.set_result(notice)
+                self._next_turn()
+            elif notice == _core.AGI_ENVIRONMENT:
+                self._has_started = True
+                if self._trace is not None:
+                    self._trace.environment(self._session.environment_text(), self.env)
+                _settle(self._start)
+            elif notice == _core.AGI_HANGUP:
+                self._has_hung_up = True
+                if self._trace is not None:
+                    self._trace.reply("HANGUP")
+                _settle(self._hangup)
+            else:
+                _settle(self._start)
+                _settle(self._hangup)
+                while self._turns:
+                    _settle(self._turns.popleft())
+            notice = self._session.next()
+
+    async def started(self) -> None:
+        """Wait for the environment.
+
+        Raises
+        ------
+        AGIEnvironmentError
+            It did not come.
+        """
+        if not self._has_started and not self._session.is_closed:
+            if self._start is None:
+                self._start = self._loop.create_future()
+            await asyncio.shield(self._start)
+        if not self._has_started:
+            error = AGIEnvironmentError(_core.strerror(self._session.error))
+            error.code = self._session.error
+            raise error
+
+    def close(self) -> None:
+        """End the stream: the dialplan goes on. May be called again."""
+        transport, self._transport = self._transport, None
+        if transport is not None:
+            transport.close()
+        self.connection_lost(None)
+
+    async def __aenter__(self: Self) -> Self:
+        await self.started()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: Optional[type[BaseException]],
+        value: Optional[BaseException],
+        traceback: Optional[TracebackType],
+    ) -> None:
+        self.close()
+
+    # -- what is known ------------------------------------------------------------------------
+
+    @property
+    def env(self) -> dict[str, str]:
+        """What Asterisk says of the call; names begin with agi_."""
+        if self._env is None:
+            self._env = self._session.environment()
+        return self._env
+
+    @env.setter
+    def env(self, env: dict[str, str]) -> None:
+        self._env = env
+
+    @property
+    def path(self) -> str:
+        """The path that a FastAGI call asks for: ivr/sales of agi://host/ivr/sales?lang=en."""
+        return self._session.path()
+
+    @property
+    def parameters(self) -> dict[str, str]:
+        """The parameters of a FastAGI call, behind the question mark; the last of a name counts."""
+        return {name: value or "" for name, value in self._session.parameters()}
+
+    @property
+    def arguments(self) -> list[str]:
+        """The arguments that the dialplan gave: of AGI(program,one,two)."""
+        return self._session.arguments()
+
+    @property
+    def hung_up(self) -> bool:
+        """Whether the caller is known to be gone."""
+        return self._session.is_hung_up
+
+    async def wait_hung_up(self) -> None:
+        """Wait until the caller is gone. Asterisk tells at any time."""
+        if self._has_hung_up or self._session.is_closed:
+            return
+        if self._hangup is None:
+            self._hangup = self._loop.create_future()
+        await asyncio.shield(self._hangup)
+
+    def test_hangup(self) -> None:
+        """Raise AGISIGHUPHangup if the caller is known to be gone, and `raise_on_hangup` is set."""
+        if self.raise_on_hangup and self._session.is_hung_up:
+            raise AGISIGHUPHangup("the caller hung up")
+
+    # -- commands -----------------------------------------------------------------------------
+
+    async def execute(self, command: Text, *args: Text) -> AgiReply:
+        """Send a command and return its reply: see `asterisk.agi.AGI.execute`."""
+        session = self._session
+        while session.busy:
+            turn = self._loop.create_future()
+            self._turns.append(turn)
+            try:
+                await turn
+            except asyncio.CancelledError:
+                if turn.done() and not turn.cancelled():
+                    self._next_turn()
+                raise
+        try:
+            self.test_hangup()
+            if self._fd >= 0 and self._trace is None:
+                unsent = session.send(self._fd, command, args)
+            else:
+                unsent = session.submit(command, args)
+                if self._trace is not None:
+                    self._trace.command(unsent.decode("utf-8", "surrogateescape"))
+        except _core.Error as error:
+            self._next_turn()
+            raise refusal(error) from None
+        except BaseException:
+            self._next_turn()
+            raise
+        if unsent and self._transport is not None:
+            self._transport.write(unsent)
+        self._reply = future = self._loop.create_future()
+        reply = await future
+        if reply.error:
+            raise failure(reply)
+        if self._trace is not None:
+            self._trace.result(reply)
+        return reply
+
+    def _next_turn(self) -> None:
+        """Let the next task send its command."""
+        while self._turns:
+            turn = self._turns.popleft()
+            if not turn.done():
+                turn.set_result(None)
+                return
+
+    async def _run(self, convert: Callable[[Reply], T], *command: Text) -> T:
+        return convert(await self.execute(*command))
+
+    async def _run_or(
+        self,
+        convert: Callable[[Reply], T],
+        otherwise: Callable[[AGIAppError], T],
+        *command: Text,
+    ) -> T:
+        try:
+            reply = await self.execute(*command)
+        except AGIHangup:
+            raise
+        except AGIAppError as error:
+            return otherwise(error)
+        return convert(reply)
+
+    async def _in_turn(
+        self, *calls: tuple[Callable[[Text], Awaitable[None]], Text]
+    ) -> None:
+        for call, argument in calls:
+            await call(argument)
+
+
+def _settle(future: Optional[asyncio.Future[None]]) -> None:
+    if future is not None and not future.done():
+        future.set_result(None)
