@@ -68,16 +68,17 @@ def parsing(plan: Plan) -> Iterator[Row]:
 
     rates = [turn["messages"] / turn["parse"] for turn in turns]
     ours = Sample(rates, 1 / statistics.median(rates))
-    others = [
-        (peers.goami2.name, native(peers.goami2, "parse", *work)),
-        (peers.panoramisk.name, peer_in_python(plan, peers.panoramisk, "parse_panoramisk.py", *work)),
-        (peers.pystrix.name, peer_in_python(plan, peers.pystrix, "parse_pystrix.py", *work)),
-        (peers.pyst.name, peer_in_python(plan, peers.pyst, "parse_pyst.py", *work)),
-        (peers.pyst2.name, peer_in_python(plan, peers.pyst2, "parse_pyst.py", *work)),
-    ]
     what = "parse in C, messages"
-    for name, program in others:
-        yield beside(what, ours, name, _parser(program), 6.0)
+    parser = _parser(native(peers.goami2, "parse", *work))
+    yield beside(what, ours, peers.goami2.name, parser, 6.0)
+    for peer, script in (
+        (peers.panoramisk, "parse_panoramisk.py"),
+        (peers.pystrix, "parse_pystrix.py"),
+        (peers.pyst, "parse_pyst.py"),
+        (peers.pyst2, "parse_pyst.py"),
+    ):
+        parser = _parser(peer_in_python(plan, peer, script, *work))
+        yield beside(what, ours, peer.name, parser, 6.0)
     cut = _parser(native(peers.goami2, "cut", *work))
     yield beside(what, ours, f"{peers.goami2.name}, messages cut out beforehand", cut)
 
