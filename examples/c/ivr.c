@@ -31,7 +31,7 @@ static int take_message(struct pyst_agi *agi)
 {
     struct pyst_text call = pyst_agi_get(agi, "uniqueid");
     struct pyst_agi_recording recording;
-    char file[128], name[128], length[32];
+    char file[128], name[64], length[32];
     int r = pyst_agi_stream_file(agi, "vm-intro", "#", 0, NULL);
 
     snprintf(name, sizeof(name), "%.*s", (int)call.size, call.data);

@@ -57,7 +57,7 @@ static int choose_format(struct pyst_agi *agi, const char *wanted, struct pyst_e
     int r = 0;
 
     if (!wanted && agi)
-        r = pyst_agi_get_variable(agi, "EAGI_AUDIO_FORMAT", &name);
+        r = pyst_agi_get_variable(agi, "CHANNEL(audioreadformat)", &name);
     if (r < 0)
         return r;
     return find_format(name.size > 0 ? name : pyst_text("slin"), formatp);

@@ -18,7 +18,8 @@
  *   work after a hangup; the others then give PYST_ERR_HANGUP at once.
  * - PYST_ERR_COMMAND_FAILED: what the comment says, or the caller is gone and Asterisk has not said
  *   so yet: it replies -1 to a command that a hangup interrupts, and tells of the hangup a moment
- *   later.
+ *   later. Most commands that fail so also make AGISTATUS, which the dialplan sees afterwards,
+ *   FAILURE.
  * - PYST_ERR_COMMAND_USAGE: Asterisk wants other arguments; PYST_ERR_UNKNOWN_COMMAND: its module is
  *   not loaded; and what pyst_agi_execute() may give.
  *
@@ -130,8 +131,9 @@ struct pyst_agi_playback_control {
 
 /**
  * CONTROL STREAM FILE (handle_controlstreamfile): plays while digits wind and pause. `control`
- * may be NULL. Results as of STREAM FILE, but the end position is in milliseconds. Asterisk also
- * sets the variables CPLAYBACKSTATUS, CPLAYBACKOFFSET and CPLAYBACKSTOPKEY.
+ * may be NULL. Results as of STREAM FILE, but the end position is in milliseconds, and -1 at the
+ * file's end. Asterisk also sets the variables CPLAYBACKSTATUS, CPLAYBACKOFFSET and
+ * CPLAYBACKSTOPKEY.
  * Reply: pyst_agi_reply_playback().
  */
 PYST_PUBLIC int pyst_agi_build_control_stream_file(struct pyst_agi_command *command,
@@ -393,8 +395,9 @@ PYST_PUBLIC int pyst_agi_send_image(struct pyst_agi *agi, const char *image);
 
 /**
  * RECEIVE CHAR (handle_recvchar): the first character of a text, within `timeout_ms` milliseconds;
- * 0: however long it takes. 1: *characterp; 0: none. Asterisk also says "hangup" when the time was
- * up, so PYST_ERR_HANGUP does not prove one here. Reply: pyst_agi_reply_character().
+ * 0: however long it takes. The rest of the text is lost. 1: *characterp; 0 or
+ * PYST_ERR_COMMAND_FAILED: none in time, for Asterisk says "hangup" then, too.
+ * Reply: pyst_agi_reply_character().
  */
 PYST_PUBLIC int pyst_agi_build_receive_char(struct pyst_agi_command *command, int64_t timeout_ms);
 PYST_PUBLIC int pyst_agi_receive_char(struct pyst_agi *agi, int64_t timeout_ms, int *characterp);

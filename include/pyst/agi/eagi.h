@@ -26,7 +26,8 @@
  *
  * - Signed 16-bit samples of one channel at 8 kHz, in the processor's byte order ("slin"). When
  *   the dialplan has set the channel variable EAGI_AUDIO_FORMAT before EAGI() to the name of
- *   another format that Asterisk knows, it writes that (eagi_exec): "slin16" is 16 kHz.
+ *   another format that Asterisk knows, it writes that (eagi_exec): "slin16" is 16 kHz. Which it
+ *   is, the function CHANNEL(audioreadformat) tells.
  * - Nothing while the caller sends nothing (silence that is not sent, a channel on hold). Positions
  *   count what came, not the time that passed.
  * - Nothing while RECORD FILE, CONTROL STREAM FILE, SAY DATE, SAY TIME, SAY DATETIME, RECEIVE CHAR,
@@ -58,10 +59,10 @@ struct pyst_eagi_format {
     unsigned sample_size; /* bytes: 2 for the slin ones, 1 for ulaw and alaw */
 };
 
-/** Settings. All zero: descriptor 3, the format that the channel says, frames of 20 ms. */
+/** Settings. All zero: descriptor 3, the format that Asterisk writes, frames of 20 ms. */
 struct pyst_eagi_options {
     int descriptor;     /* 0: 3 */
-    const char *format; /* its name; NULL: what EAGI_AUDIO_FORMAT says, "slin" when it is not set */
+    const char *format; /* its name; NULL: Asterisk is asked */
     unsigned frame_ms;  /* a frame's duration, to 60000; 0: 20 */
 };
 
@@ -74,11 +75,11 @@ struct pyst_eagi_frame {
 };
 
 /**
- * Begins. `agi` tells of hangups, and is asked for the format by a command; it must live longer. It
- * may be NULL, for audio from elsewhere. Errors: PYST_ERR_NO_MEMORY; PYST_ERR_STATE: `agi` was not
- * started by EAGI(); PYST_ERR_INVALID: no such format here, or a frame of no sample or above 60 s;
- * those of pyst_agi_get_variable(). When Asterisk does not know the format that EAGI_AUDIO_FORMAT
- * names either, it writes slin: say so by options->format.
+ * Begins. `agi` tells of hangups, and is asked for the format by GET VARIABLE; it must live longer.
+ * It may be NULL, for audio from elsewhere, which is slin when options->format does not say else.
+ * Errors: PYST_ERR_NO_MEMORY; PYST_ERR_STATE: `agi` was not started by EAGI(); PYST_ERR_INVALID: a
+ * format that is not one of struct pyst_eagi_format, or a frame of no sample or above 60 s; those
+ * of pyst_agi_get_variable().
  */
 PYST_PUBLIC int pyst_eagi_open(struct pyst_eagi **eagip, struct pyst_agi *agi,
                                const struct pyst_eagi_options *options);

@@ -41,7 +41,7 @@ struct pyst_agi_playback {
 PYST_PUBLIC int pyst_agi_reply_playback(const struct pyst_agi_reply *reply,
                                         struct pyst_agi_playback *playbackp);
 
-/** Of RECEIVE CHAR: 1 and *characterp, or 0 when the time was up. */
+/** Of RECEIVE CHAR: 1 and *characterp, or 0 when none came. */
 PYST_PUBLIC int pyst_agi_reply_character(const struct pyst_agi_reply *reply, int *characterp);
 
 /**
@@ -52,8 +52,9 @@ PYST_PUBLIC int pyst_agi_reply_character(const struct pyst_agi_reply *reply, int
 PYST_PUBLIC int pyst_agi_reply_exec(const struct pyst_agi_reply *reply, int64_t *resultp);
 
 /**
- * Of GOSUB: 0 when the subroutine returned, 1 when it was left in another way (Asterisk calls that
- * an abnormal exit); PYST_ERR_COMMAND_FAILED when there is no such place in the dialplan.
+ * Of GOSUB: 0 when the subroutine returned, 1 when it was left in another way, such as a hangup
+ * (Asterisk calls that an abnormal exit); PYST_ERR_COMMAND_FAILED when there is no such place in
+ * the dialplan.
  */
 PYST_PUBLIC int pyst_agi_reply_gosub(const struct pyst_agi_reply *reply);
 
