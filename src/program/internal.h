@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #include <pyst/agi/program.h>
@@ -39,6 +40,7 @@ unsigned hangup_signal_count(void);
 struct trace {
     enum pyst_agi_trace kind;
     int fd;
+    uint64_t call; /* its number in a server, told with each line; 0: it has none */
     bool environment_over;
     struct buffer received; /* a line that is not complete */
     struct buffer line;     /* as it is written */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <time.h>
 
@@ -55,7 +56,7 @@ static int append_json_text(struct buffer *buffer, struct pyst_text text)
 
 static int append_json(struct trace *trace, const char *direction, struct pyst_text line)
 {
-    char head[96];
+    char head[128];
     struct timespec now;
     struct tm utc;
     size_t n;
@@ -64,8 +65,10 @@ static int append_json(struct trace *trace, const char *direction, struct pyst_t
     clock_gettime(CLOCK_REALTIME, &now);
     gmtime_r(&now.tv_sec, &utc);
     n = strftime(head, sizeof(head), "{\"time\":\"%Y-%m-%dT%H:%M:%S", &utc);
-    snprintf(head + n, sizeof(head) - n,
-             ".%06ldZ\",\"direction\":\"%s\",\"line\":", now.tv_nsec / 1000, direction);
+    n += (size_t)snprintf(head + n, sizeof(head) - n, ".%06ldZ\",", now.tv_nsec / 1000);
+    if (trace->call > 0)
+        n += (size_t)snprintf(head + n, sizeof(head) - n, "\"call\":%" PRIu64 ",", trace->call);
+    snprintf(head + n, sizeof(head) - n, "\"direction\":\"%s\",\"line\":", direction);
     r = buffer_append(&trace->line, pyst_text(head));
     if (r == 0)
         r = append_json_text(&trace->line, line);
@@ -74,8 +77,14 @@ static int append_json(struct trace *trace, const char *direction, struct pyst_t
 
 static int append_text(struct trace *trace, const char *label, struct pyst_text line)
 {
-    int r = buffer_append(&trace->line, pyst_text(label));
+    char call[32] = "";
+    int r;
 
+    if (trace->call > 0)
+        snprintf(call, sizeof(call), "[%" PRIu64 "] ", trace->call);
+    r = buffer_append(&trace->line, pyst_text(call));
+    if (r == 0)
+        r = buffer_append(&trace->line, pyst_text(label));
     if (r == 0)
         r = buffer_append(&trace->line, line);
     return r < 0 ? r : buffer_append(&trace->line, pyst_text("\n"));

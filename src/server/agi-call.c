@@ -11,6 +11,30 @@
 
 static void on_poll(uv_poll_t *poll, int status, int events);
 
+/* ---- tracing -------------------------------------------------------------------------------- */
+
+static int trace_new(struct pyst_agi_call *call)
+{
+    const struct pyst_agi_server_options *options = &call->loop->server->options;
+
+    if (options->trace == PYST_AGI_TRACE_OFF)
+        return 0;
+    call->trace = calloc(1, sizeof(*call->trace));
+    if (!call->trace)
+        return PYST_ERR_NO_MEMORY;
+    call->trace->kind = options->trace;
+    call->trace->fd = options->trace_descriptor;
+    call->trace->call = call->number;
+    return 0;
+}
+
+static void trace_free(struct pyst_agi_call *call)
+{
+    if (call->trace)
+        trace_deinit(call->trace);
+    free(call->trace);
+}
+
 /* ---- the end -------------------------------------------------------------------------------- */
 
 static void on_close(uv_handle_t *handle)
@@ -37,6 +61,7 @@ void call_end(struct pyst_agi_call *call, int error)
     call->session = pyst_agi_session_free(call->session);
     loan_free(call);
     call->tls = tls_free(call->tls);
+    trace_free(call);
     uv_close((uv_handle_t *)&call->poll, on_close);
     close(call->fd);
     atomic_fetch_sub(&server->n_calls, 1);
@@ -217,6 +242,8 @@ static void take(struct pyst_agi_call *call, size_t size)
 {
     const int r = pyst_agi_session_feed(call->session, call->loop->buffer, size);
 
+    if (call->trace)
+        trace_received(call->trace, pyst_text_of(call->loop->buffer, size));
     if (r < 0) {
         call_end(call, r);
         return;
@@ -315,7 +342,12 @@ void call_accept(struct loop *loop, int fd, struct tls_context *tls)
     struct pyst_agi_server *server = loop->server;
     struct pyst_agi_call *call = calloc(1, sizeof(*call));
 
-    if (!call || pyst_agi_session_new(&call->session, &server->options.limits) < 0)
+    if (!call)
+        goto fail;
+    call->loop = loop;
+    call->fd = fd;
+    call->number = atomic_fetch_add(&server->numbers, 1) + 1;
+    if (pyst_agi_session_new(&call->session, &server->options.limits) < 0 || trace_new(call) < 0)
         goto fail;
     if (tls && tls_new_server(&call->tls, tls, fd) < 0)
         goto fail;
@@ -323,9 +355,6 @@ void call_accept(struct loop *loop, int fd, struct tls_context *tls)
         goto fail;
     call->securing = tls != NULL;
     call->poll.data = call;
-    call->loop = loop;
-    call->fd = fd;
-    call->number = atomic_fetch_add(&server->numbers, 1) + 1;
     call->active = uv_now(&loop->uv);
     list_append(&loop->starting, &call->link);
     loop->n_calls++;
@@ -336,6 +365,7 @@ fail:
     if (call) {
         pyst_agi_session_free(call->session);
         tls_free(call->tls);
+        trace_free(call);
     }
     free(call);
     close(fd);
@@ -364,6 +394,8 @@ int pyst_agi_call_submit(struct pyst_agi_call *call)
     if (r < 0)
         return r;
     count(&call->loop->counters.commands);
+    if (call->trace)
+        trace_sent(call->trace, pyst_agi_command_line(call->loop->command));
     if (!call->inside)
         flush(call);
     return 0;

@@ -19,6 +19,7 @@ struct loan {
     struct pyst_agi_call *call;
     bool taken;              /* by a worker; under the workers' mutex */
     _Atomic uint64_t active; /* when bytes came or went, as server_now() */
+    size_t traced;           /* bytes of the command that is written, not written yet */
     size_t said_size;
     size_t said_at;
     char said[]; /* what the peer said already, to be read again by the handler's session */
@@ -67,8 +68,11 @@ static ssize_t loan_read(void *user, void *data, size_t size)
         return (ssize_t)taken;
     }
     n = receive(loan->call, data, size);
-    if (n > 0)
+    if (n > 0) {
         touch(loan);
+        if (loan->call->trace)
+            trace_received(loan->call->trace, pyst_text_of(data, (size_t)n));
+    }
     return n;
 }
 
@@ -87,10 +91,16 @@ static ssize_t transmit(struct pyst_agi_call *call, const void *data, size_t siz
 static ssize_t loan_write(void *user, const void *data, size_t size)
 {
     struct loan *loan = user;
-    const ssize_t n = transmit(loan->call, data, size);
+    ssize_t n;
 
+    if (loan->call->trace && loan->traced == 0) {
+        trace_sent(loan->call->trace, pyst_text_of(data, size));
+        loan->traced = size;
+    }
+    n = transmit(loan->call, data, size);
     if (n > 0) {
         touch(loan);
+        loan->traced -= loan->traced < (size_t)n ? loan->traced : (size_t)n;
         /* A command is a line, and one at a time. */
         if (((const char *)data)[n - 1] == '\n')
             count(&loan->call->loop->counters.commands);

@@ -23,6 +23,7 @@
 
 #include <pyst/agi/server.h>
 
+#include "program/internal.h"
 #include "server/list.h"
 #include "tls/tls.h"
 
@@ -159,7 +160,8 @@ struct pyst_agi_call {
     const struct route *route;
     void *data;
     struct tls *tls;
-    struct loan *loan; /* of HANDED */
+    struct trace *trace; /* NULL: none */
+    struct loan *loan;   /* of HANDED */
     int fd;
     enum call_state state;
     int events;    /* watched for */
@@ -202,12 +204,6 @@ bool worker_withdraw(struct pyst_agi_call *call);
 /* Of a call that is back. */
 struct pyst_agi_call *worker_take_back(struct link *returned);
 void loan_free(struct pyst_agi_call *call);
-
-/* ---- agi-trace.c ---------------------------------------------------------------------------- */
-
-/* Writes the lines of what call `number` received or sent, if the server is to. */
-void trace(struct pyst_agi_server *server, uint64_t number, char direction, const void *data,
-           size_t size);
 
 /* ---- agi-server.c --------------------------------------------------------------------------- */
 

@@ -289,12 +289,46 @@ static int make_emulator(struct client *client)
     return pyst_emulator_ami_new(&client->emulator, server->script, &options, now_us());
 }
 
+static void on_refused(uv_handle_t *handle)
+{
+    struct pyst_emulator_server *server = handle->data;
+
+    server->n_handles--;
+    server->refusing = false;
+    if (server->unaccepted && !server->freed) {
+        server->unaccepted = false;
+        client_accept(server);
+    }
+    server_try_release(server);
+}
+
+/*
+ * There is no memory for a client. libuv goes on listening only when it is accepted, so that is
+ * done, to close it; another that comes before it is closed waits.
+ */
+static void refuse(struct pyst_emulator_server *server)
+{
+    if (server->refusing) {
+        server->unaccepted = true;
+        return;
+    }
+    if (uv_tcp_init(server->loop, &server->refused) < 0)
+        return;
+    server->refusing = true;
+    server->n_handles++;
+    server->refused.data = server;
+    uv_accept((uv_stream_t *)&server->listener, (uv_stream_t *)&server->refused);
+    uv_close((uv_handle_t *)&server->refused, on_refused);
+}
+
 void client_accept(struct pyst_emulator_server *server)
 {
     struct client *client = calloc(1, sizeof(*client));
 
-    if (!client)
+    if (!client) {
+        refuse(server);
         return;
+    }
     client->server = server;
     client->next = server->clients;
     client->at = &server->clients;

@@ -66,6 +66,9 @@ struct pyst_emulator_server {
     uv_loop_t *loop;
     uv_tcp_t listener;
     uv_async_t stop;
+    uv_tcp_t refused; /* for want of memory, and closing */
+    bool refusing;
+    bool unaccepted;    /* another waits for that */
     unsigned n_handles; /* not closed yet */
     bool freed;
     int port;
