@@ -215,7 +215,9 @@ int pyst_agi_reply_recording(const struct pyst_agi_reply *reply,
         recording.end = PYST_AGI_RECORDING_HANGUP;
     } else if (pyst_text_equal(reply->value, pyst_text("timeout"))) {
         recording.end = PYST_AGI_RECORDING_TIMEOUT;
-    } else if (pyst_text_equal(reply->value, pyst_text("dtmf"))) {
+    } else if (pyst_text_equal(reply->value, pyst_text("dtmf")) ||
+               (pyst_text_equal(reply->value, pyst_text("randomerror")) && reply->number > 0)) {
+        /* A digit that is pressed during the beep is called an error by Asterisk. */
         recording.end = PYST_AGI_RECORDING_DIGIT;
         if (reply->number > 0 && reply->number <= 255)
             recording.digit = (char)reply->number;

@@ -218,6 +218,8 @@ static void a_recording_tells_how_it_ended(void **state)
         {"200 result=35 (dtmf) endpos=0", 0, PYST_AGI_RECORDING_DIGIT, '#', 0},
         {"200 result=0 (timeout) endpos=8000", 0, PYST_AGI_RECORDING_TIMEOUT, 0, 8000},
         {"200 result=-1 (hangup) endpos=800", 0, PYST_AGI_RECORDING_HANGUP, 0, 800},
+        {"200 result=42 (randomerror) endpos=0", 0, PYST_AGI_RECORDING_DIGIT, '*', 0},
+        {"200 result=4984 (timeout) endpos=16000", 0, PYST_AGI_RECORDING_TIMEOUT, 0, 16000},
         {"200 result=-1 (randomerror) endpos=80", 0, PYST_AGI_RECORDING_FAILED, 0, 80},
         {"200 result=-1 (writefile)", PYST_ERR_COMMAND_FAILED, 9, 'x', 9},
         {"200 result=-1", PYST_ERR_COMMAND_FAILED, 9, 'x', 9},

@@ -78,7 +78,7 @@ PYST_PUBLIC int pyst_agi_reply_value(const struct pyst_agi_reply *reply, struct 
 
 /** How a recording ended. */
 enum pyst_agi_recording_end {
-    PYST_AGI_RECORDING_DIGIT,   /* a digit that was to end it */
+    PYST_AGI_RECORDING_DIGIT, /* a digit that was to end it; during the beep nothing is recorded */
     PYST_AGI_RECORDING_TIMEOUT, /* the time or the silence asked for */
     PYST_AGI_RECORDING_HANGUP,  /* the caller hung up: the recording is kept */
     PYST_AGI_RECORDING_FAILED /* the file could not be written, or the channel could not be read */
