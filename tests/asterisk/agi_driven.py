@@ -1,0 +1,125 @@
+# SPDX-License-Identifier: MIT
+"""The test's end of agi-driver.c and agi_driver.py: calls whose commands a test chooses."""
+
+import os
+import queue
+import shlex
+import socket
+import sys
+import threading
+from pathlib import Path
+from typing import Dict, List, Union
+from urllib.parse import quote_from_bytes, unquote_to_bytes
+
+from agi_calls import Call
+
+ROOT = Path(__file__).resolve().parents[2]
+BUILD = Path(os.environ.get("PYST_BUILD", os.environ.get("MESON_BUILD_ROOT", ROOT / "build")))
+
+#: What runs a driver as a program that Asterisk starts; the port is the argument.
+PROGRAMS = {
+    "c": [str(BUILD / "tests/asterisk/agi-driver")],
+    "python": [sys.executable, str(Path(__file__).with_name("agi_driver.py"))],
+}
+
+Argument = Union[str, bytes, int, Path]
+
+
+def program(language: str, directory: Path) -> Path:
+    """Write an executable file that runs the driver in that language; return its path."""
+    path = directory / f"driver-{language}"
+    path.write_text(f'#!/bin/sh\nexec {shlex.join(PROGRAMS[language])} "$@"\n')
+    path.chmod(0o755)
+    return path
+
+
+class Answer(Dict[str, bytes]):
+    """What a command gave."""
+
+    def number(self, name: str) -> int:
+        """Return a field that is a number."""
+        return int(self[name])
+
+
+class Driven:
+    """The AGI of one call, to be told what to do."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        self._connection = connection
+        self._file = connection.makefile("rb")
+        self.id = self._file.readline().decode().rstrip("\n")
+        self.called: List[str] = []
+
+    def begin(self, name: str, *arguments: Argument) -> None:
+        """Have a command sent; `end` has to follow."""
+        words = [a if isinstance(a, bytes) else str(a).encode() for a in (name, *arguments)]
+        self._connection.sendall("\t".join(map(quote_from_bytes, words)).encode() + b"\n")
+        self.called.append(name)
+
+    def end(self) -> Answer:
+        """Wait for what the command gave."""
+        line = self._file.readline()
+        assert line, f"the driver ended at {self.called[-1:]}"
+        pairs = [word.partition(b"=") for word in line.strip(b"\t\n").split(b"\t")]
+        return Answer({name.decode(): unquote_to_bytes(value) for name, _, value in pairs})
+
+    def do(self, name: str, *arguments: Argument) -> Answer:
+        """Have a command sent and return what it gave; fail when it failed."""
+        self.begin(name, *arguments)
+        answer = self.end()
+        assert "error" not in answer, (name, arguments, answer)
+        return answer
+
+    def error(self, name: str, *arguments: Argument) -> str:
+        """Have a command sent that is to fail, and return its error."""
+        self.begin(name, *arguments)
+        answer = self.end()
+        assert "error" in answer, (name, arguments, answer)
+        return answer["error"].decode()
+
+    def close(self) -> None:
+        """Let the program end."""
+        self._file.close()
+        try:
+            self._connection.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            pass
+        self._connection.close()
+
+
+class Drivers:
+    """Listens for drivers."""
+
+    def __init__(self) -> None:
+        self._listener = socket.create_server(("127.0.0.1", 0), backlog=512)
+        self.port: int = self._listener.getsockname()[1]
+        self._lock = threading.Lock()
+        self._driven: Dict[str, "queue.Queue[Driven]"] = {}
+        self._thread = threading.Thread(target=self._accept, daemon=True)
+        self._thread.start()
+
+    def __enter__(self) -> "Drivers":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+        self._thread.join(10)
+
+    def take(self, call: Call, timeout: float = 60) -> Driven:
+        """Return the driver of a call; wait for it."""
+        return self._queue(call.channel).get(timeout=timeout)
+
+    def _queue(self, identity: str) -> "queue.Queue[Driven]":
+        with self._lock:
+            return self._driven.setdefault(identity, queue.Queue())
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                connection, _ = self._listener.accept()
+            except OSError:
+                return
+            connection.settimeout(60)
+            driven = Driven(connection)
+            self._queue(driven.id).put(driven)

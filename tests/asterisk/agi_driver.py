@@ -1,0 +1,133 @@
+# SPDX-License-Identifier: MIT
+"""An AGI program that calls the method that a test says; agi-driver.c is the same in C.
+
+``agi_driver.py PORT`` makes a connection to PORT of 127.0.0.1, sends its agi_uniqueid, and answers
+each line by a line until there are no more. agi-driver.c says what the lines are.
+"""
+
+import socket
+import sys
+from typing import Any, Callable, Dict, List
+from urllib.parse import quote_from_bytes, unquote_to_bytes
+
+from asterisk import _core
+from asterisk.agi import (
+    AGI,
+    AGIAppError,
+    AGIDBError,
+    AGIException,
+    AGIHangup,
+    ChannelState,
+    Digit,
+    Digits,
+    Recording,
+    Speech,
+)
+
+Answer = Dict[str, object]
+
+ERRORS = {
+    getattr(_core, name): name[4:] for name in sorted(dir(_core)) if name.startswith("ERR_")
+}
+
+
+def error_name(error: AGIException) -> str:
+    """Name an exception as the core names its error."""
+    if error.code:
+        return ERRORS[error.code]
+    if isinstance(error, AGIHangup):
+        return "HANGUP"
+    return "COMMAND_FAILED" if isinstance(error, AGIAppError) else type(error).__name__
+
+
+def answer_of(result: Any) -> Answer:
+    """Say what a method returned, as agi-driver.c says it."""
+    if isinstance(result, ChannelState):
+        return {"error": "COMMAND_FAILED"} if result < 0 else {"state": int(result)}
+    if isinstance(result, Digit):
+        return {"digit": result, "end": result.end_position}
+    if isinstance(result, Digits):
+        return {"digits": result, "complete": int(not result.timed_out)}
+    if isinstance(result, Recording):
+        how = "digit" if result.digit else "timeout" if result.timed_out else "failed"
+        return {"how": how, "digit": result.digit, "end": result.end_position}
+    if isinstance(result, Speech):
+        how = "digit" if result.digit else "timeout" if result.timed_out else "speech"
+        best = result.results[0] if result.results else None
+        answer: Answer = {"how": how, "digit": result.digit}
+        return {**answer, **dict(zip(("score", "text", "grammar"), best))} if best else answer
+    return {}
+
+
+def value(result: Any) -> Answer:
+    return {"set": 0} if result is None else {"set": 1, "value": result}
+
+
+#: Methods that are called in another way than C's functions, or tell in another way what they got.
+SPECIAL: Dict[str, Callable[..., Any]] = {
+    "exec": lambda agi, *a: agi.appexec(*a),
+    "get_data": lambda agi, *a: agi.get_data(*a[:1], **dict(zip(("timeout", "max_digits"), a[1:]))),
+    "get_full_variable": lambda agi, *a: agi.get_full_variable(*a, default=None),
+    "get_variable": lambda agi, name: agi.get_variable(name, None),
+    "record_file": lambda agi, *a: agi.record_file(*a[:5], "beep" if a[5] == "1" else "", *a[6:]),
+    "set_music": lambda agi, on, *a: agi.set_music(on == "1", *a),
+}
+
+AFTERWARDS: Dict[str, Callable[[Any], Answer]] = {
+    "database_get": value,
+    "exec": lambda result: {"result": result},
+    "get_full_variable": value,
+    "get_variable": value,
+    "gosub": lambda result: {"left": 0},
+    "receive_char": lambda result: {"character": ord(result) if result else 0},
+    "receive_text": value,
+}
+
+
+def failure(name: str, error: AGIException) -> Answer:
+    if name == "database_get" and isinstance(error, AGIDBError):
+        return {"set": 0}
+    if name == "record_file" and isinstance(error, AGIHangup) and error.reply is not None:
+        if error.reply["result"][1] == "hangup":
+            return {"how": "hangup", "digit": "", "end": error.reply.end_position}
+    return {"error": error_name(error)}
+
+
+def words(line: bytes) -> List[str]:
+    """Return the name and the arguments of a step."""
+    return [
+        unquote_to_bytes(word).decode("utf-8", "surrogateescape")
+        for word in line.rstrip(b"\n").split(b"\t")
+    ]
+
+
+def encoded(answer: Answer) -> bytes:
+    """Return an answer's line."""
+    pairs = [
+        f"{name}={quote_from_bytes(str(value).encode('utf-8', 'surrogateescape'))}"
+        for name, value in answer.items()
+    ]
+    return ("\t" + "\t".join(pairs) + "\n").encode()
+
+
+def drive(agi: AGI, port: int) -> None:
+    """Do what the test at `port` says."""
+    with socket.create_connection(("127.0.0.1", port)) as test:
+        test.sendall(agi.env["agi_uniqueid"].encode() + b"\n")
+        for line in test.makefile("rb"):
+            name, *arguments = words(line)
+            try:
+                method = SPECIAL.get(name)
+                if method is not None:
+                    result = method(agi, *arguments)
+                else:
+                    result = getattr(agi, name)(*arguments)
+                test.sendall(encoded(AFTERWARDS.get(name, answer_of)(result)))
+            except AGIException as error:
+                test.sendall(encoded(failure(name, error)))
+
+
+if __name__ == "__main__":
+    with AGI(debug=False) as program:
+        program.raise_on_hangup = False
+        drive(program, int(sys.argv[1]))
