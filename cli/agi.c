@@ -9,6 +9,9 @@ static const char help[] =
     "Usage: pyst agi COMMAND [OPTION...] [ARGUMENT...]\n"
     "\n"
     "  catalogue [NAME]   what Asterisk documents: all AGI commands, or some\n"
+#ifdef HAVE_SERVER
+    "  serve FOLDER       the AGI programs of a folder, over FastAGI\n"
+#endif
     "\n"
     "Each tells its options: pyst agi COMMAND --help.\n";
 
@@ -17,6 +20,9 @@ static const struct {
     int (*run)(int argc, char **argv);
 } commands[] = {
     {"catalogue", command_agi_catalogue},
+#ifdef HAVE_SERVER
+    {"serve", command_agi_serve},
+#endif
 };
 
 int command_agi(int argc, char **argv)
