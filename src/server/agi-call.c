@@ -124,7 +124,9 @@ static void flush(struct pyst_agi_call *call)
             pyst_agi_session_sent(call->session, (size_t)n);
             touch(call);
         } else if (errno == EAGAIN) {
-            watch(call, UV_READABLE | UV_WRITABLE);
+            /* Nothing is read meanwhile: a peer that answers what it did not read would cost ever
+               more memory. */
+            watch(call, call->tls && !tls_wants_write(call->tls) ? UV_READABLE : UV_WRITABLE);
             return;
         } else if (errno != EINTR)
             drop_output(call);
@@ -264,6 +266,8 @@ static void receive(struct pyst_agi_call *call)
         take_end(call, 0);
     else if (errno != EAGAIN && errno != EINTR)
         take_end(call, PYST_ERR_SYSTEM);
+    else
+        watch(call, UV_READABLE);
 }
 
 /* All there is, for the socket does not tell of what is decrypted already. */
@@ -325,9 +329,9 @@ static void on_poll(uv_poll_t *poll, int status, int events)
         secure(call);
         return;
     }
-    if (events & UV_WRITABLE)
+    if (pyst_agi_session_output(call->session).size > 0)
         flush(call);
-    if (call->state == CALL_ENDED)
+    if (call->state == CALL_ENDED || pyst_agi_session_output(call->session).size > 0)
         return;
     if (call->tls)
         receive_secure(call);
