@@ -117,7 +117,8 @@ PYST_PUBLIC int pyst_async_agi_take(struct pyst_async_agi *async,
 
 /**
  * Says that the action of an ACTION could not be submitted: pyst_ami_session_submit() gave `error`.
- * The call ends with it.
+ * The call ends with it. After PYST_ERR_STATE and PYST_ERR_NOT_SENT its channel is released as
+ * after a loss.
  */
 PYST_PUBLIC void pyst_async_agi_not_submitted(struct pyst_async_agi *async, void *submission,
                                               int error);
@@ -138,9 +139,9 @@ PYST_PUBLIC int pyst_async_agi_send(struct pyst_async_agi *async, struct pyst_as
                                     struct pyst_text bytes);
 
 /**
- * Ends the call's AGI: lines that wait are still sent, then ASYNCAGI BREAK, and the dialplan goes
- * on. Nothing is RECEIVED any more; ENDED follows when Asterisk says so. Nothing happens when it
- * was called before or the dialogue is over.
+ * Ends the call's AGI: lines that wait are sent at once, and ASYNCAGI BREAK behind them: the
+ * dialplan goes on when the command that runs is over. Nothing is RECEIVED any more; ENDED follows
+ * when Asterisk says so. Nothing happens when it was called before or the dialogue is over.
  */
 PYST_PUBLIC void pyst_async_agi_finish(struct pyst_async_agi *async,
                                        struct pyst_async_agi_call *call);

@@ -121,8 +121,7 @@ void call_wake(struct pyst_async_agi *async, struct pyst_async_agi_call *call)
     async->busy_last = call;
 }
 
-/* The call's event is not waited for any more. */
-static void forget_submission(struct pyst_async_agi *async, struct pyst_async_agi_call *call)
+void call_forget_submission(struct pyst_async_agi *async, struct pyst_async_agi_call *call)
 {
     struct submission *submission = call->submission;
 
@@ -143,7 +142,7 @@ void call_end(struct pyst_async_agi *async, struct pyst_async_agi_call *call, in
         buffer_append(&call->input, environment); /* there is room, see add_result() */
         call->environment_complete = true;
     }
-    forget_submission(async, call);
+    call_forget_submission(async, call);
     table_remove(&async->calls, &call->node);
     async->n_ending++;
     call->over = true;
@@ -253,7 +252,7 @@ void pyst_async_agi_leave(struct pyst_async_agi *async, struct pyst_async_agi_ca
     if (call->over) {
         async->n_ending--;
     } else {
-        forget_submission(async, call);
+        call_forget_submission(async, call);
         table_remove(&async->calls, &call->node);
     }
     call_free(call);

@@ -112,6 +112,9 @@ void call_end(struct pyst_async_agi *async, struct pyst_async_agi_call *call, in
 /* Has next() look at the call. */
 void call_wake(struct pyst_async_agi *async, struct pyst_async_agi_call *call);
 
+/* Does not wait for the call's AsyncAGIExec any more. */
+void call_forget_submission(struct pyst_async_agi *async, struct pyst_async_agi_call *call);
+
 /* Frees it when neither its DONE nor its event is due. */
 void submission_drop(struct pyst_async_agi *async, struct submission *submission);
 

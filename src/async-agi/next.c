@@ -132,9 +132,12 @@ static int act(struct pyst_async_agi *async, struct pyst_async_agi_call *call,
     const char *end;
     int r;
 
+    /* Nobody waits for the replies any more, so Asterisk may as well have all of it at once. */
+    if (call->finishing && !call->break_sent)
+        call_forget_submission(async, call);
     if (call->submission)
         return ACTED_NOT;
-    if (call->assembly.more) {
+    if (call->assembly.more && !call->finishing) {
         r = submit_for(async, call, PURPOSE_FLUSH, pyst_text("NOOP"), noticep);
         call->assembly.flushes += r == 0;
     } else if ((end = memchr(output.data, '\n', output.size))) {

@@ -321,6 +321,9 @@ void pyst_async_agi_not_submitted(struct pyst_async_agi *async, void *submission
 
     if (!failed)
         return;
+    /* CLOSED is on its way: as with it. */
+    if (failed->call && (error == PYST_ERR_STATE || error == PYST_ERR_NOT_SENT))
+        failed->call->is_lost = true;
     submission_failed(async, failed, error);
     failed->done = true;
     submission_drop(async, failed);

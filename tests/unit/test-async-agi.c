@@ -114,16 +114,34 @@ static void what_waits_is_sent_before_the_break(void **state)
     send_bytes(&host, "NOOP 1\nNOOP 2\nNOOP");
     pyst_async_agi_finish(host.async, host.call);
     assert_int_equal(pyst_async_agi_send(host.async, host.call, pyst_text("x")), PYST_ERR_STATE);
-    expect(&host, "AGI " ID " pyst-1: NOOP 1\n");
+    /* Nobody listens any more, so they go without waiting. */
+    expect(&host, "AGI " ID " pyst-1: NOOP 1\nAGI " ID " pyst-2: NOOP 2\n"
+                  "AGI " ID " pyst-3: ASYNCAGI BREAK\n");
     event(&host, EXEC("pyst-1", "200%20result%3D0%0A"));
-    /* Nobody listens any more. */
-    expect(&host, "AGI " ID " pyst-2: NOOP 2\n");
     event(&host, EXEC("pyst-2", "200%20result%3D0%0A"));
-    expect(&host, "AGI " ID " pyst-3: ASYNCAGI BREAK\n");
+    for (size_t i = 0; i < 3; i++)
+        assert_int_equal(done(&host, i, 0), 1);
     pyst_async_agi_finish(host.async, host.call);
     expect(&host, "");
     event(&host, EXEC("pyst-3", "200%20result%3D0%0A"));
     event(&host, END);
+    expect(&host, "ended " ID " 0\n");
+    host_end(&host);
+}
+
+static void break_does_not_wait_for_the_command_that_runs(void **state)
+{
+    struct host host;
+
+    start(&host);
+    send_bytes(&host, "EXEC Wait 60\n");
+    expect(&host, "AGI " ID " pyst-1: EXEC Wait 60\n");
+    done(&host, 0, 0);
+    pyst_async_agi_finish(host.async, host.call);
+    expect(&host, "AGI " ID " pyst-2: ASYNCAGI BREAK\n");
+    event(&host, EXEC("pyst-1", "200%20result%3D0%0A"));
+    expect(&host, "");
+    done(&host, 1, PYST_ERR_REFUSED);
     expect(&host, "ended " ID " 0\n");
     host_end(&host);
 }
@@ -586,7 +604,6 @@ static void pipe_that_is_never_empty_ends_the_call(void **state)
 {
     struct host host;
     char expected[64];
-    char text[4096];
 
     get_value(&host, with_many(FIRST_PIECE, "z", 1024, "\r\n\r\n"));
     for (int i = 2; i <= 81; i++) {
@@ -802,6 +819,23 @@ static void action_that_is_not_submitted_is_the_end(void **state)
     host_end(&host);
 }
 
+static void action_that_a_closed_session_refuses_is_made_good_later(void **state)
+{
+    struct host host;
+    char expected[64];
+
+    start(&host);
+    send_bytes(&host, "NOOP\n");
+    expect(&host, "AGI " ID " pyst-1: NOOP\n");
+    pyst_async_agi_not_submitted(host.async, host.submissions[0], PYST_ERR_STATE);
+    snprintf(expected, sizeof(expected), "ended " ID " %d\n", PYST_ERR_STATE);
+    expect(&host, expected);
+    take_message(&host, PYST_AMI_NOTICE_CLOSED, PYST_ERR_CLOSED, NULL, NULL);
+    take_message(&host, PYST_AMI_NOTICE_READY, 0, NULL, NULL);
+    expect(&host, "AGI " ID " pyst-2: ASYNCAGI BREAK\n");
+    host_end(&host);
+}
+
 static void channel_that_was_taken_away_is_the_end(void **state)
 {
     struct host host;
@@ -988,6 +1022,7 @@ int main(void)
         cmocka_unit_test(event_may_come_before_the_response),
         cmocka_unit_test(lines_wait_for_the_reply_before_them),
         cmocka_unit_test(what_waits_is_sent_before_the_break),
+        cmocka_unit_test(break_does_not_wait_for_the_command_that_runs),
         cmocka_unit_test(break_of_the_program_ends_the_call),
         cmocka_unit_test(command_that_fails_ends_the_dialogue),
         cmocka_unit_test(old_events_do_the_same),
@@ -1031,6 +1066,7 @@ int main(void)
         cmocka_unit_test(forbidden_command_says_so),
         cmocka_unit_test(response_that_is_late_leaves_the_event),
         cmocka_unit_test(action_that_is_not_submitted_is_the_end),
+        cmocka_unit_test(action_that_a_closed_session_refuses_is_made_good_later),
         cmocka_unit_test(channel_that_was_taken_away_is_the_end),
         cmocka_unit_test(call_that_is_left_is_another_clients),
         cmocka_unit_test(call_is_left_between_others),
