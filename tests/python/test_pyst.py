@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""pyst's own test of its manager, as its source distribution has it, against this package.
+"""pyst's own tests, as its source distribution has them, against this package.
 
 The distribution is fetched by name with pip. Where it cannot be had, the tests are skipped.
 """
@@ -7,6 +7,9 @@ The distribution is fetched by name with pip. Where it cannot be had, the tests 
 from __future__ import annotations
 
 import importlib.util
+import inspect
+import io
+import signal
 import socket
 import subprocess
 import sys
@@ -19,6 +22,7 @@ from typing import Any, Dict, Iterator, List, Optional, Tuple
 
 import pytest
 
+from asterisk import agi
 from asterisk.manager import Manager
 
 NAME, VERSION = "pyst", "0.9"
@@ -73,14 +77,8 @@ def emulator(
 
 
 @pytest.fixture
-def test_base(
-    distribution: Path, emulator: None, monkeypatch: pytest.MonkeyPatch
-) -> types.ModuleType:
-    """pyst's test file. It also imports names of AGI, which its tests of the manager leave alone."""
-    if importlib.util.find_spec("asterisk.agi") is None:
-        agi: Any = types.ModuleType("asterisk.agi")
-        agi.AGI = agi.AGIDBError = type("NotThere", (), {})
-        monkeypatch.setitem(sys.modules, "asterisk.agi", agi)
+def test_base(distribution: Path, emulator: None) -> types.ModuleType:
+    """pyst's test file."""
     return load(distribution / "test" / "test_base.py", "pyst_test_base")
 
 
@@ -105,6 +103,17 @@ def test_manager_passes(test_base: types.ModuleType, name: str) -> None:
 def test_all_of_them_are_run(test_base: types.ModuleType) -> None:
     names = unittest.TestLoader().getTestCaseNames(test_base.Test_Manager)
     assert len(names) == 6
+    names = unittest.TestLoader().getTestCaseNames(test_base.Test_AGI)
+    assert len(names) == 2
+
+
+@pytest.mark.parametrize("name", ["test_variables", "test_database"])
+def test_agi_passes(test_base: types.ModuleType, name: str, capfd: Any) -> None:
+    # It forks, and puts its pipes in the place of standard input and output.
+    result = unittest.TestResult()
+    test_base.Test_AGI(name).run(result)
+    assert result.testsRun == 1
+    assert not result.errors and not result.failures, result.errors + result.failures
 
 
 # What the methods send, beside what pyst's send.
@@ -191,3 +200,104 @@ def test_every_method_sends_what_pyst_sends(distribution: Path) -> None:
         assert not manager.message_thread.is_alive()
     assert len(sent[0]) == len(CALLS)
     assert sent[1] == sent[0]
+
+
+# What asterisk.agi sends and tells, beside what pyst's does.
+
+#: Each method with arguments that pyst sends as it should.
+AGI_CALLS: List[Tuple[str, Tuple[Any, ...]]] = [
+    ("answer", ()),
+    ("wait_for_digit", ()),
+    ("wait_for_digit", (-1,)),
+    ("send_text", ("hello, you",)),
+    ("receive_char", (5,)),
+    ("tdd_mode", ("on",)),
+    ("stream_file", ("beep",)),
+    ("stream_file", ("beep", [1, "2", "#"], 5)),
+    ("control_stream_file", ("beep",)),
+    ("control_stream_file", ("beep", "1", 100, "2", "3", "4")),
+    ("say_digits", ("123",)),
+    ("say_digits", ([1, 2, 3], [1])),
+    ("say_number", (5,)),
+    ("say_alpha", ("abc", "#")),
+    ("say_phonetic", ("abc",)),
+    ("say_date", (0, "1")),
+    ("say_time", (0,)),
+    ("say_datetime", (0,)),
+    ("say_datetime", (0, "", "ABdY", "UTC")),
+    ("get_data", ("beep",)),
+    ("get_option", ("beep",)),
+    ("get_option", ("beep", "12", 300)),
+    ("set_context", ("office",)),
+    ("set_extension", ("100",)),
+    ("set_priority", (1,)),
+    ("goto_on_exit", ()),
+    ("goto_on_exit", ("a", "b", 3)),
+    ("record_file", ("x",)),
+    ("record_file", ("x", "wav", "12", -1, 5, "")),
+    ("set_autohangup", (10,)),
+    ("hangup", ()),
+    ("hangup", ("PJSIP/1-1",)),
+    ("appexec", ("Dial", "PJSIP/100,20")),
+    ("set_callerid", ("5551234",)),
+    ("channel_status", ()),
+    ("set_variable", ("A", "some words")),
+    ("get_variable", ("A",)),
+    ("get_full_variable", ("${A}",)),
+    ("get_full_variable", ("${A}", "PJSIP/1")),
+    ("verbose", ("hello", 3)),
+    ("database_get", ("f", "k")),
+    ("database_put", ("f", "k", "v")),
+    ("database_del", ("f", "k")),
+    ("database_deltree", ("f",)),
+    ("noop", ()),
+]
+
+
+def dialogue(module: types.ModuleType) -> Tuple[str, str, List[Any]]:
+    """What is written, traced and returned when all of them are called."""
+    answers = ["200 result=1 (value)", "200 result=49 endpos=5", "200 result=0"]
+    replies = [answers[i % len(answers)] for i in range(3 * len(AGI_CALLS))]
+    environment = "agi_channel: x\nagi_context: c\nagi_extension: e\nagi_priority: 1\n"
+    stdin = io.StringIO(environment + "agi_long: " + "word " * 30 + "\n\n" + "\n".join(replies))
+    stdout, stderr = io.StringIO(), io.StringIO()
+    agi = module.AGI(stdin, stdout, stderr)
+    results: List[Any] = [agi.env]
+    for name, args in AGI_CALLS:
+        try:
+            results.append(getattr(agi, name)(*args))
+        except module.AGIException as error:
+            results.append(type(error).__name__)
+    return stdout.getvalue(), stderr.getvalue(), results
+
+
+def test_agi_sends_traces_and_returns_what_pysts_does(
+    distribution: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["program", "one"])
+    before = signal.getsignal(signal.SIGHUP)
+    try:
+        theirs = dialogue(load(distribution / "asterisk" / "agi.py", "pyst_agi"))
+        ours = dialogue(agi)
+    finally:
+        signal.signal(signal.SIGHUP, before)
+    for one, other in zip(theirs[:2], ours[:2]):
+        assert other.splitlines() == one.splitlines()
+    assert ours[2] == theirs[2]
+
+
+def test_agi_has_all_of_pysts_names(distribution: Path) -> None:
+    theirs = load(distribution / "asterisk" / "agi.py", "pyst_agi")
+    for name in (name for name in vars(theirs) if not name.startswith("_")):
+        if isinstance(getattr(theirs, name), types.ModuleType):
+            continue  # what it imports
+        assert hasattr(agi, name), name
+    for name, method in vars(theirs.AGI).items():
+        if not callable(method):
+            continue
+        mine = inspect.signature(getattr(agi.AGI, name))
+        for parameter in inspect.signature(method).parameters.values():
+            own = mine.parameters[parameter.name]
+            assert own.kind == parameter.kind, name
+            if name != "__init__":
+                assert own.default == parameter.default, (name, parameter)

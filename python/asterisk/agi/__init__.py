@@ -263,7 +263,8 @@ class AGI(Commands):
         line = file.readline()
         if self._binary is None:
             self._binary = isinstance(line, bytes)
-        return line if isinstance(line, bytes) else line.encode("utf-8", "surrogateescape")
+        data: bytes = line if self._binary else line.encode("utf-8", "surrogateescape")
+        return data
 
     def _send(self, line: bytes) -> None:
         if self._fd_out >= 0:
@@ -301,7 +302,7 @@ class AGI(Commands):
             self._trace.environment(self._session.environment_text(), self.env)
 
     @property
-    def env(self) -> dict[str, str]:  # type: ignore[override]
+    def env(self) -> dict[str, str]:
         """What Asterisk says of the call; names begin with agi_."""
         if self._env is None:
             self._env = self._session.environment()
@@ -445,7 +446,7 @@ class AGI(Commands):
                 self._trace.reply("HANGUP")
 
     def _run(self, convert: Callable[[Reply], T], *command: Text) -> T:
-        return convert(self.execute(*command))  # type: ignore[arg-type]
+        return convert(self.execute(*command))
 
     def _run_or(
         self,
@@ -459,7 +460,7 @@ class AGI(Commands):
             raise
         except AGIAppError as error:
             return otherwise(error)
-        return convert(reply)  # type: ignore[arg-type]
+        return convert(reply)
 
     def _in_turn(self, *calls: tuple[Callable[[Text], None], Text]) -> None:
         for call, argument in calls:
@@ -492,6 +493,15 @@ _listeners: list[AGI] = []
 _previous: Any = None
 
 
+def _signals() -> Any:
+    """Return the module of signals; the one with a name of its own imports enum, which takes 2 ms."""
+    if "signal" in sys.modules:
+        return sys.modules["signal"]
+    import _signal  # type: ignore[import]
+
+    return _signal
+
+
 def _on_sighup(signum: int, frame: object) -> None:
     for agi in tuple(_listeners):
         agi._handle_sighup(signum, frame)
@@ -502,7 +512,7 @@ def _on_sighup(signum: int, frame: object) -> None:
 def _watch_sighup(agi: AGI) -> None:
     """Have SIGHUP told to `agi`, where signals can be handled: in the main thread."""
     global _previous
-    import _signal as signal  # signal itself imports enum, which takes 2 ms
+    signal = _signals()
 
     try:
         previous = signal.getsignal(signal.SIGHUP)
@@ -519,8 +529,7 @@ def _forget_sighup(agi: AGI) -> None:
     global _previous
     if agi not in _listeners:
         return
-    import _signal as signal
-
+    signal = _signals()
     _listeners.remove(agi)
     if _listeners:
         return

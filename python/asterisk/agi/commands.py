@@ -23,6 +23,12 @@ if TYPE_CHECKING:
     Text = Union[str, bytes, int, float]
     #: Digits: "12#", or a list of ints and strs.
     Dialled = Union[str, bytes, int, List[Any], Tuple[Any, ...]]
+else:
+
+    def overload(function):
+        """Leave it alone: only type checkers look."""
+        return function
+
 
 __all__ = ["DEFAULT_RECORD", "DEFAULT_TIMEOUT", "Commands"]
 
@@ -241,7 +247,7 @@ class Commands:
         timeout: Text = DEFAULT_RECORD,
         offset: Text = 0,
         beep: Text = "beep",
-        silence: Text = 0,
+        silence: int | str = 0,
     ) -> Recording:
         """Record the caller.
 
@@ -479,13 +485,11 @@ class Commands:
             results.nothing, "SET VARIABLE", self._quote(name), self._quote(value)
         )
 
-    if TYPE_CHECKING:
+    @overload
+    def get_variable(self, name: Text) -> str: ...
 
-        @overload
-        def get_variable(self, name: Text) -> str: ...
-
-        @overload
-        def get_variable(self, name: Text, default: T) -> str | T: ...
+    @overload
+    def get_variable(self, name: Text, default: T) -> str | T: ...
 
     def get_variable(self, name: Text, default: Any = "") -> Any:
         """Return the value of a variable of the channel.
@@ -502,15 +506,13 @@ class Commands:
         """
         return self._run(_value(default), "GET VARIABLE", self._quote(name))
 
-    if TYPE_CHECKING:
+    @overload
+    def get_full_variable(self, name: Text, channel: Text | None = None) -> str: ...
 
-        @overload
-        def get_full_variable(self, name: Text, channel: Text | None = None) -> str: ...
-
-        @overload
-        def get_full_variable(
-            self, name: Text, channel: Text | None = None, *, default: T
-        ) -> str | T: ...
+    @overload
+    def get_full_variable(
+        self, name: Text, channel: Text | None = None, *, default: T
+    ) -> str | T: ...
 
     def get_full_variable(
         self, name: Text, channel: Text | None = None, *, default: Any = ""
@@ -555,7 +557,7 @@ class Commands:
     def database_put(self, family: Text, key: Text, value: Text) -> None:
         """Write an entry of Asterisk's database."""
         return self._run(
-            _written(f"cannot be written: family={family!s}, key={key!s}, value={value!s}"),
+            _done("written", family, key),
             "DATABASE PUT",
             self._quote(family),
             self._quote(key),
@@ -565,7 +567,7 @@ class Commands:
     def database_del(self, family: Text, key: Text) -> None:
         """Delete an entry of Asterisk's database; AGIDBError when there is none."""
         return self._run(
-            _written(f"cannot be deleted: family={family!s}, key={key!s}"),
+            _done("deleted", family, key),
             "DATABASE DEL",
             self._quote(family),
             self._quote(key),
@@ -574,7 +576,7 @@ class Commands:
     def database_deltree(self, family: Text, key: Text = "") -> None:
         """Delete a family of Asterisk's database, or what is below a key of it."""
         return self._run(
-            _written(f"tree cannot be deleted: family={family!s}, key={key!s}"),
+            _done("deleted", family, key),
             "DATABASE DELTREE",
             self._quote(family),
             self._quote(key),
@@ -653,9 +655,9 @@ def _value(default: T) -> Callable[[Reply], str | T]:
     return convert
 
 
-def _written(complaint: str) -> Callable[[Reply], None]:
+def _done(what: str, family: Text, key: Text) -> Callable[[Reply], None]:
     def check(reply: Reply) -> None:
         if reply["result"][0] == "0":
-            raise AGIDBError(complaint)
+            raise AGIDBError(f"cannot be {what}: family={family!s}, key={key!s}")
 
     return check

@@ -174,7 +174,7 @@ def speech(reply: Reply) -> Speech:
         name: quoted or bare
         for name, quoted, bare in re.findall(r' (\w+)=(?:"([^"]*)"|(\S*))', line)
     }
-    results = []
+    results: list[tuple[int, str, str]] = []
     while f"text{len(results)}" in fields:
         n = len(results)
         score = number(fields.get(f"score{n}", "0"))

@@ -21,6 +21,9 @@ __all__ = ["FunctionTrace", "JsonTrace", "Trace", "make"]
 
 WIDTH = 80
 
+#: What is not UTF-8 is U+0080 to U+00FF in JSON, which knows no bytes.
+_BYTES = {0xDC00 + byte: byte for byte in range(0x80, 0x100)}
+
 
 def pformat(mapping: Mapping[str, Any]) -> str:
     """Return what pprint.pformat() does; importing that takes longer than an answer may."""
@@ -120,8 +123,12 @@ class JsonTrace(FunctionTrace):
         def write(record: Record) -> None:
             whole, part = divmod(int(record["time"] * 1e6), 1000000)
             words = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(whole))
-            line = json.dumps({**record, "time": f"{words}.{part:06}Z"}, separators=(",", ":"))
-            stream.write(line + "\n")
+            plain = {
+                "time": f"{words}.{part:06}Z",
+                "direction": record["direction"],
+                "line": record["line"].translate(_BYTES),
+            }
+            stream.write(json.dumps(plain, separators=(",", ":")) + "\n")
 
         super().__init__(write)
 

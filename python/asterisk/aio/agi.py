@@ -260,7 +260,8 @@ class AGI(AwaitedCommands):
             raise
         if unsent and self._transport is not None:
             self._transport.write(unsent)
-        self._reply = future = self._loop.create_future()
+        future: asyncio.Future[AgiReply] = self._loop.create_future()
+        self._reply = future
         reply = await future
         if reply.error:
             raise failure(reply)
