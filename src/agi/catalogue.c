@@ -46,11 +46,15 @@ static int compare_words(struct pyst_text name, const char *string)
     while (at < end && is_blank(*at))
         at++;
     for (; at < end && *string != '\0'; at++, string++) {
-        if (is_blank(*at))
+        char c = *at;
+
+        if (is_blank(c)) {
+            c = ' ';
             while (is_blank(at[1])) /* the last byte is none */
                 at++;
-        if (fold(is_blank(*at) ? ' ' : *at) != fold(*string))
-            return fold(is_blank(*at) ? ' ' : *at) - fold(*string);
+        }
+        if (fold(c) != fold(*string))
+            return fold(c) - fold(*string);
     }
     if (at == end)
         return *string == '\0' ? 0 : -1;
