@@ -52,10 +52,13 @@ static int measure(struct pyst_agi *agi, struct pyst_eagi *eagi, struct tone *to
                                pyst_text(""), 0);
     r = pyst_agi_begin(agi);
     while (r == 0 && pyst_agi_poll(agi) == 0) {
+        pyst_eagi_wait(eagi, -1);
         while (pyst_eagi_next(eagi, &frame) == 1)
             listen(tone, &frame);
-        pyst_eagi_wait(eagi, -1);
     }
+    /* What came with the reply. */
+    while (pyst_eagi_next(eagi, &frame) == 1)
+        listen(tone, &frame);
     return r < 0 ? r : pyst_agi_finish(agi, NULL);
 }
 

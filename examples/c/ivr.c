@@ -27,15 +27,15 @@ static int tell_account(struct pyst_agi *agi)
 }
 
 /* A recording that a hangup ends is kept, and the database still works then. */
-static int take_message(struct pyst_agi *agi)
+static int take_message(struct pyst_agi *agi, const char *folder)
 {
     struct pyst_text call = pyst_agi_get(agi, "uniqueid");
     struct pyst_agi_recording recording;
-    char file[128], name[64], length[32];
+    char file[256], name[64], length[32];
     int r = pyst_agi_stream_file(agi, "vm-intro", "#", 0, NULL);
 
     snprintf(name, sizeof(name), "%.*s", (int)call.size, call.data);
-    snprintf(file, sizeof(file), "/tmp/message-%s", name);
+    snprintf(file, sizeof(file), "%s/message-%s", folder, name);
     if (r >= 0)
         r = pyst_agi_record_file(agi, file, "wav", "#", 60000, 0, true, 5, &recording);
     if (r < 0)
@@ -56,7 +56,7 @@ int ivr(struct pyst_agi *agi, void *user)
         if (r == 1 && choice.digit == '1')
             r = tell_account(agi);
         else if (r == 1)
-            r = take_message(agi);
+            r = take_message(agi, user ? user : "/tmp");
         else if (r == 0)
             break;
     }

@@ -4,7 +4,7 @@
 
 #include <pyst/agi/program.h>
 
-/* The call of agi-ivr.c; `user` is not used. */
+/* A call; `user` is the folder for messages, or NULL for /tmp. */
 int ivr(struct pyst_agi *agi, void *user);
 
 #endif
