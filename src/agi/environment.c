@@ -92,11 +92,17 @@ static struct pyst_text decode(struct pyst_text text, bool plus, char **outp)
     return pyst_text_of(begin, (size_t)(out - begin));
 }
 
-/* What a FastAGI call asks for. Asterisk says nothing when there is no path at all. */
+/*
+ * What a FastAGI call asks for; Asterisk says nothing when there is no path at all. AsyncAGI has no
+ * path, so that its first argument is taken for one.
+ */
 static struct pyst_text request(const struct pyst_agi_environment *environment)
 {
     struct pyst_text script = pyst_agi_environment_get(environment, "agi_network_script");
 
+    if (!script.data &&
+        pyst_text_equal(pyst_agi_environment_get(environment, "agi_request"), pyst_text("async")))
+        script = pyst_agi_environment_argument(environment, 1);
     while (script.size > 0 && script.data[0] == '/')
         script = pyst_text_of(script.data + 1, script.size - 1);
     return script;

@@ -120,10 +120,23 @@ static void a_request_may_be_empty_or_end_anywhere(void **state)
     }
 }
 
-static void only_fast_agi_asks_for_a_path(void **state)
+static void async_agi_asks_by_its_first_argument(void **state)
 {
     struct pyst_agi_environment *environment =
-        environment_of("agi_request: async\nagi_arg_1: ivr/sales?lang=en\n");
+        environment_of("agi_request: async\nagi_arg_1: ivr/sales?lang=en\nagi_arg_2: x\n");
+
+    assert_text(pyst_agi_environment_path(environment), "ivr/sales");
+    assert_text(pyst_agi_environment_parameter(environment, "lang"), "en");
+    pyst_agi_environment_unref(environment);
+    environment = environment_of("agi_request: async\n");
+    assert_text(pyst_agi_environment_path(environment), "");
+    pyst_agi_environment_unref(environment);
+}
+
+static void a_program_is_not_asked_for_a_path(void **state)
+{
+    struct pyst_agi_environment *environment =
+        environment_of("agi_request: program\nagi_arg_1: ivr/sales?lang=en\n");
 
     assert_text(pyst_agi_environment_path(environment), "");
     assert_int_equal(pyst_agi_environment_parameter_count(environment), 0);
@@ -150,7 +163,8 @@ int main(void)
         cmocka_unit_test(arguments_are_numbered_from_one),
         cmocka_unit_test(a_request_has_a_path_and_parameters),
         cmocka_unit_test(a_request_may_be_empty_or_end_anywhere),
-        cmocka_unit_test(only_fast_agi_asks_for_a_path),
+        cmocka_unit_test(async_agi_asks_by_its_first_argument),
+        cmocka_unit_test(a_program_is_not_asked_for_a_path),
         cmocka_unit_test(the_last_reference_frees),
     };
 

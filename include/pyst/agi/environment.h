@@ -59,7 +59,8 @@ pyst_agi_environment_argument(const struct pyst_agi_environment *environment, si
 
 /*
  * The request of a FastAGI call, AGI(agi://host:port/path?name=value&other=value): Asterisk puts
- * what follows the slash into agi_network_script. Path and parameters are percent-decoded; "+"
+ * what follows the slash into agi_network_script. AsyncAGI has no such thing: there the request is
+ * the first argument, AGI(agi:async,path?name=value). Path and parameters are percent-decoded; "+"
  * stays a plus in the path and is a blank in parameters. %00 stays as it is.
  */
 
