@@ -190,7 +190,7 @@ int pyst_agi_get_data(struct pyst_agi *agi, const char *prompt, int64_t timeout_
                       int64_t max_digits, struct pyst_text *digitsp)
 {
     const struct pyst_agi_reply *reply;
-    struct pyst_text digits;
+    struct pyst_text digits = pyst_text_none();
     int r;
 
     pyst_agi_build_get_data(pyst_agi_command(agi), pyst_text(prompt), timeout_ms, max_digits);

@@ -18,6 +18,7 @@ static atomic_uint count;
 
 static void count_hangup(int signal_number)
 {
+    (void)signal_number;
     atomic_fetch_add_explicit(&count, 1, memory_order_relaxed);
 }
 
