@@ -31,6 +31,7 @@ from asterisk.agi import (
     AGIUsageError,
     AGIValueError,
     AgiReply,
+    Digit,
 )
 from asterisk.agi.trace import pformat
 
@@ -327,8 +328,8 @@ def test_reply_has_what_pysts_expressions_find(answer: bytes) -> None:
 def test_digits(name: str) -> None:
     args = () if name in ("wait_for_digit", "receive_char") else ("x",)
     with one_answer(b"200 result=35 endpos=123\n") as agi:
-        digit = getattr(agi, name)(*args)
-        assert digit == "#" and isinstance(digit, str) and digit.end_position == 123
+        digit: Digit = getattr(agi, name)(*args)
+        assert isinstance(digit, Digit) and (digit, digit.end_position) == ("#", 123)
     with one_answer(OK) as agi:
         digit = getattr(agi, name)(*args)
         assert digit == "" and digit.end_position == -1
@@ -380,9 +381,9 @@ def test_database() -> None:
     with one_answer(b"200 result=1 (v)\n") as agi:
         assert agi.database_get("f", "k") == "v"
     with one_answer(OK) as agi:
-        for call in (agi.database_get, agi.database_del, agi.database_deltree):
+        for name in ("database_get", "database_del", "database_deltree"):
             with pytest.raises(AGIDBError, match="key=k"):
-                call("f", "k")
+                getattr(agi, name)("f", "k")
         with pytest.raises(AGIDBError):
             agi.database_put("f", "k", "v")
 
@@ -392,6 +393,8 @@ def test_database() -> None:
     [
         (b"200 result=35 (dtmf) endpos=7\n", "#", "#", False, 7),
         (b"200 result=0 (timeout) endpos=8\n", "\0", "", True, 8),
+        (b"200 result=4984 (timeout) endpos=9\n", "\0", "", True, 9),  # by silence
+        (b"200 result=42 (randomerror) endpos=0\n", "*", "*", False, 0),  # while it beeped
     ],
 )
 def test_recordings(
@@ -431,9 +434,9 @@ def test_applications() -> None:
 
 def test_what_a_channel_cannot_do() -> None:
     with one_answer(OK) as agi:
-        for call in (agi.tdd_mode, agi.speech_create, agi.speech_destroy):
+        for name in ("tdd_mode", "speech_create", "speech_destroy"):
             with pytest.raises(AGIAppError):
-                call()
+                getattr(agi, name)()
     with one_answer(ONE) as agi, pytest.raises(AGIAppError, match="Local/100@office"):
         agi.send_image("x")
 
@@ -452,6 +455,8 @@ def test_speech() -> None:
         assert (speech, speech.digit, speech.timed_out) == ("", "5", False)
     with one_answer(b"200 result=1 (timeout) endpos=0\n") as agi:
         assert agi.speech_recognize("prompt").timed_out
+    with one_answer(OK) as agi, pytest.raises(AGIAppError):
+        agi.speech_recognize("prompt")
 
 
 def test_text_and_gosub() -> None:

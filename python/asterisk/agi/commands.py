@@ -574,7 +574,14 @@ class Commands:
         )
 
     def database_deltree(self, family: Text, key: Text = "") -> None:
-        """Delete a family of Asterisk's database, or what is below a key of it."""
+        """Delete a family of Asterisk's database, or what is below a key of it.
+
+        Raises
+        ------
+        AGIDBError
+            As in pyst, for the result 0: which Asterisk, contrary to what it documents, gives when
+            something was deleted, and 1 when there was nothing.
+        """
         return self._run(
             _done("deleted", family, key),
             "DATABASE DELTREE",

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from asterisk.agi.errors import AGIError
+from asterisk.agi.errors import AGIAppError, AGIError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -156,6 +156,8 @@ def digits(reply: Reply) -> Digits:
 def recording(reply: Reply) -> Recording:
     """Return how a recording ended."""
     code, how = reply["result"]
+    if how == "timeout":
+        code = "0"  # after silence, it is a time
     made = Recording(character(code))
     made.digit = "" if code == "0" else str(made)
     made.timed_out = how == "timeout"
@@ -167,7 +169,9 @@ def speech(reply: Reply) -> Speech:
     """Return what was recognized."""
     import re
 
-    how = reply["result"][1]
+    code, how = reply["result"]
+    if code == "0":
+        raise AGIAppError("there is no speech recognition: speech_create() makes one")
     # The texts are in quotes, which the dict knows nothing of.
     line: Any = getattr(reply, "text", "")
     fields = {
