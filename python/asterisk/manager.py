@@ -107,6 +107,15 @@ if TYPE_CHECKING:
         def headers(self) -> Iterable[tuple[str, Any]]:
             """Return its headers, in order."""
 
+    class Watcher(Protocol):
+        """Who serves something over this connection: `asterisk.asyncagi` does."""
+
+        def ready(self) -> None:
+            """Take that there is a login."""
+
+        def closed(self, error: int) -> None:
+            """Take that the connection is closed: an ``ERR_*``, or 0."""
+
     Handler = Callable[[Event, "Manager"], Any]
 
 
@@ -187,6 +196,8 @@ class Manager(ClassicActions):
         self.on_handler_error: Callable[[Event, BaseException], Any] = _log_handler_error
         self.on_lost: Callable[[ManagerException], Any] | None = None
         self.on_restored: Callable[[], Any] | None = None
+        #: Told of each login, and of each end of a connection.
+        self._watchers: list[Watcher] = []
         self._reconnect = reconnect
         self._keepalive = keepalive
         self._event_callbacks: dict[str, list[Handler]] = {}
@@ -658,6 +669,8 @@ class Manager(ClassicActions):
         self._credentials = {"username": username, "secret": secret, "md5": md5}
         if events is not None:
             self._event_mask = events
+        for watcher in tuple(self._watchers):
+            watcher.ready()
         return response
 
     # -- connecting -------------------------------------------------------------------------------
@@ -746,6 +759,12 @@ class Manager(ClassicActions):
                 queue.clear()
         else:
             queue.clear()
+        if engine is not None:
+            self._tell_closed(engine)
+
+    def _tell_closed(self, engine: Engine) -> None:
+        for watcher in tuple(self._watchers):
+            watcher.closed(engine.error)
 
     # -- the background thread --------------------------------------------------------------------
 
@@ -797,6 +816,7 @@ class Manager(ClassicActions):
         return True
 
     def _lost(self, engine: Engine) -> None:
+        self._tell_closed(engine)
         with self._turn:
             told = self._restoring
             if self._engine is not engine:
@@ -818,6 +838,8 @@ class Manager(ClassicActions):
         self._attempt = 0
         if engine.greeting is not None:
             self._greeted(engine.greeting)
+        for watcher in tuple(self._watchers):
+            watcher.ready()
         if self.on_restored is not None:
             self.on_restored()
 

@@ -37,6 +37,7 @@ struct core {
     PyTypeObject *session_type;
     PyTypeObject *agi_reply_type;
     PyTypeObject *agi_session_type;
+    PyTypeObject *async_agi_call_type;
     PyObject *error; /* class Error */
 
     PyObject *star;             /* "*" */
@@ -108,6 +109,9 @@ PyObject *agi_word(PyObject *module, PyObject *argument);
 
 /* agi-reply.c */
 PyObject *agi_reply_make(struct core *core, const struct pyst_agi_reply *reply, int error);
+
+/* async-agi.c: adds its types and constants to the module. Returns 0, or -1 with an exception. */
+int async_agi_add(PyObject *module);
 
 /* emulator.c: adds its type and its text to the module. Returns 0, or -1 with an exception. */
 int emulator_add(PyObject *module);

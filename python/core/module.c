@@ -203,7 +203,7 @@ static int module_exec(PyObject *module)
         add_type(module, &session_spec, NULL, &core->session_type) < 0 ||
         add_type(module, &agi_reply_spec, &PyDict_Type, &core->agi_reply_type) < 0 ||
         add_type(module, &agi_session_spec, NULL, &core->agi_session_type) < 0 ||
-        emulator_add(module) < 0)
+        async_agi_add(module) < 0 || emulator_add(module) < 0)
         return -1;
     return add_constants(module);
 }
@@ -221,6 +221,7 @@ static int module_traverse(PyObject *module, visitproc visit, void *arg)
     Py_VISIT(core->session_type);
     Py_VISIT(core->agi_reply_type);
     Py_VISIT(core->agi_session_type);
+    Py_VISIT(core->async_agi_call_type);
     Py_VISIT(core->error);
     return 0;
 }
@@ -238,6 +239,7 @@ static int module_clear(PyObject *module)
     Py_CLEAR(core->session_type);
     Py_CLEAR(core->agi_reply_type);
     Py_CLEAR(core->agi_session_type);
+    Py_CLEAR(core->async_agi_call_type);
     Py_CLEAR(core->error);
     return 0;
 }

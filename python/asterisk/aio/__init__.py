@@ -22,6 +22,7 @@ uvloop works as well. There is no thread. Exceptions are those of `asterisk.mana
 
 from asterisk._core import Event, ManagerMsg
 from asterisk.aio.agi import AGI
+from asterisk.aio.async_agi import AsyncAGI
 from asterisk.aio.manager import Manager
 from asterisk.aio.streams import EventStream, Gap, ListStream
 from asterisk.reconnect import Reconnect
@@ -29,6 +30,7 @@ from asterisk.response import Response
 
 __all__ = [
     "AGI",
+    "AsyncAGI",
     "Event",
     "EventStream",
     "Gap",

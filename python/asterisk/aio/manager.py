@@ -24,7 +24,7 @@ from asterisk.transport import context_for
 if TYPE_CHECKING:
     import ssl
 
-    from asterisk.manager import ActionLike
+    from asterisk.manager import ActionLike, Watcher
 
 __all__ = ["Manager"]
 
@@ -129,6 +129,8 @@ class Manager(EventSource):
         self._connect_timeout = connect_timeout
         self._keepalive = keepalive
         self._reconnect = reconnect
+        #: Told of each login, and of each end of a connection.
+        self._watchers: list[Watcher] = []
         self._established = False
         self._dialling: Optional[asyncio.Task[None]] = None
         self._restorer: Optional[asyncio.Task[None]] = None
@@ -212,6 +214,8 @@ class Manager(EventSource):
         if connection.closed:
             raise connection.exception()
         self._established = True
+        if self._credentials:
+            self._tell_ready()
         return connection.greeting
 
     async def _dial(self, connection: Connection) -> None:
@@ -280,7 +284,12 @@ class Manager(EventSource):
         self._credentials = {"username": username, "secret": secret, "md5": md5}
         for text in self._filters:
             await self._ask("Filter", Operation="Add", Filter=text)
+        self._tell_ready()
         return response
+
+    def _tell_ready(self) -> None:
+        for watcher in tuple(self._watchers):
+            watcher.ready()
 
     async def _ask(self, name: str, **headers: Any) -> Response:
         return (await self.send(name, timeout=self._connect_timeout, **headers)).check()
@@ -520,6 +529,8 @@ class Manager(EventSource):
         if connection is not self._connection or not self._established:
             return  # an attempt failed, and whoever made it is told
         self._established = False
+        for watcher in tuple(self._watchers):
+            watcher.closed(connection.error)
         if self._closer is not None or connection.error == 0:
             self._end_streams(None)
             return
