@@ -62,8 +62,8 @@ def variables(
                     if value is not __UNDEF__:
                         value, shown = _attribute(value, token)
                         yield prefix + token, prefix, shown
-                elif before in ("(", ",") and behind == "=":
-                    value = __UNDEF__  # the name of a parameter, or a default
+                elif before == "!" or (before in ("(", ",") and behind == "="):
+                    value = __UNDEF__  # a conversion in an f-string; the name of a parameter
                 else:
                     where, value = lookup(token, frame, locals)
                     yield token, where, value

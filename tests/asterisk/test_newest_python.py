@@ -17,7 +17,15 @@ from python_tree import unpack_python
 ROOT = Path(__file__).resolve().parents[2]
 
 #: What needs no program beside the package.
-TESTS = ("test_manager.py", "test_messages.py", "test_astemu.py", "test_actions.py", "test_aio.py")
+TESTS = (
+    "test_manager.py",
+    "test_messages.py",
+    "test_astemu.py",
+    "test_actions.py",
+    "test_aio.py",
+    "test_agitb.py",
+    "test_callfile.py",
+)
 
 
 def test_newest_python(tmp_path: Path) -> None:
