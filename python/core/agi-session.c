@@ -290,11 +290,6 @@ static ssize_t write_and_read(int in, int out, struct agi_line *line, char *data
             }
             error = errno;
         }
-        if (is_end(error) && !written) {
-            /* What it said last may still be there to be read. */
-            at = line->size;
-            continue;
-        }
         if (is_end(error))
             return 0;
         errno = error;
@@ -333,6 +328,9 @@ static PyObject *converse(PyObject *self, int in, int out, struct agi_line *line
         r = pyst_agi_session_feed(SELF(self)->session, data, (size_t)n);
         if (r < 0)
             return core_raise(SELF(self)->core, r);
+        /* A SIGHUP that came first is to be known of first. */
+        if (PyErr_CheckSignals() < 0)
+            return NULL;
     }
 }
 

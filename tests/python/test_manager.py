@@ -165,11 +165,12 @@ def test_injection_is_refused_before_anything_is_sent(
     server: Server, manager: Manager, value: str
 ) -> None:
     before = len(server.connection.actions)
+    headers: dict[str, Any] = {value: "1"}
     for call in (manager.hangup, manager.command):
         with pytest.raises(ManagerValueError):
             call(value)
     with pytest.raises(ManagerValueError):
-        manager.send("Ping", **{value: "1"})
+        manager.send("Ping", **headers)
     manager.ping()
     assert len(server.connection.actions) == before + 1
 

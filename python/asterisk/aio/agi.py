@@ -44,8 +44,8 @@ class Transport(Protocol):
         """End the stream once all is sent."""
 
 
-class AGI(AwaitedCommands):
-    """A call, and the commands to run it with. It has the methods of an `asyncio.Protocol`.
+class AGI(AwaitedCommands, asyncio.Protocol):
+    """A call, and the commands to run it with: an `asyncio.Protocol` for any transport.
 
     Parameters
     ----------
@@ -130,7 +130,8 @@ class AGI(AwaitedCommands):
                     self._trace.reply(notice.text)
                 if reply is not None and not reply.done():
                     reply.set_result(notice)
-                self._next_turn()
+                if self._turns:
+                    self._next_turn()
             elif notice == _core.AGI_ENVIRONMENT:
                 self._has_started = True
                 if self._trace is not None:
@@ -234,18 +235,16 @@ class AGI(AwaitedCommands):
 
     async def execute(self, command: Text, *args: Text) -> AgiReply:
         """Send a command and return its reply: see `asterisk.agi.AGI.execute`."""
+        return await self._exchange(_reply, command, *args)
+
+    async def _exchange(self, convert: Callable[[AgiReply], T], command: Text, *args: Text) -> T:
+        # All in one function: what a coroutine awaits passes through all those around it.
         session = self._session
         while session.busy:
-            turn = self._loop.create_future()
-            self._turns.append(turn)
-            try:
-                await turn
-            except asyncio.CancelledError:
-                if turn.done() and not turn.cancelled():
-                    self._next_turn()
-                raise
+            await self._wait_for_turn()
         try:
-            self.test_hangup()
+            if session.is_hung_up:
+                self.test_hangup()
             if self._fd >= 0 and self._trace is None:
                 unsent = session.send(self._fd, command, args)
             else:
@@ -267,7 +266,18 @@ class AGI(AwaitedCommands):
             raise failure(reply)
         if self._trace is not None:
             self._trace.result(reply)
-        return reply
+        return convert(reply)
+
+    async def _wait_for_turn(self) -> None:
+        """Wait until the command in flight has its reply, behind those who wait already."""
+        turn = self._loop.create_future()
+        self._turns.append(turn)
+        try:
+            await turn
+        except asyncio.CancelledError:
+            if turn.done() and not turn.cancelled():
+                self._next_turn()
+            raise
 
     def _next_turn(self) -> None:
         """Let the next task send its command."""
@@ -277,7 +287,13 @@ class AGI(AwaitedCommands):
                 turn.set_result(None)
                 return
 
-    async def _run(self, convert: Callable[[Reply], T], *command: Text) -> T:
+    def _run(self, convert: Callable[[Reply], T], *command: Text) -> Awaitable[T]:
+        if type(self).execute is AGI.execute:
+            return self._exchange(convert, *command)
+        return self._run_own(convert, *command)
+
+    async def _run_own(self, convert: Callable[[Reply], T], *command: Text) -> T:
+        """Do that in a subclass with an execute() of its own."""
         return convert(await self.execute(*command))
 
     async def _run_or(
@@ -304,3 +320,7 @@ class AGI(AwaitedCommands):
 def _settle(future: Optional[asyncio.Future[None]]) -> None:
     if future is not None and not future.done():
         future.set_result(None)
+
+
+def _reply(reply: AgiReply) -> AgiReply:
+    return reply
