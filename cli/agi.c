@@ -9,6 +9,7 @@ static const char help[] =
     "Usage: pyst agi COMMAND [OPTION...] [ARGUMENT...]\n"
     "\n"
     "  catalogue [NAME]   what Asterisk documents: all AGI commands, or some\n"
+    "  run PROGRAM        an AGI program at the terminal, without an Asterisk\n"
 #ifdef HAVE_SERVER
     "  serve FOLDER       the AGI programs of a folder, over FastAGI\n"
 #endif
@@ -20,6 +21,7 @@ static const struct {
     int (*run)(int argc, char **argv);
 } commands[] = {
     {"catalogue", command_agi_catalogue},
+    {"run", command_agi_run},
 #ifdef HAVE_SERVER
     {"serve", command_agi_serve},
 #endif

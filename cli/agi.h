@@ -5,6 +5,7 @@
 /* The commands of `pyst agi`. Each takes its own name as argv[0] and gives the exit code. */
 
 int command_agi_catalogue(int argc, char **argv);
+int command_agi_run(int argc, char **argv);
 int command_agi_serve(int argc, char **argv);
 
 #endif

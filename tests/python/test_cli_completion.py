@@ -88,8 +88,10 @@ HELP = pyst("ami", "--help").out
 EVENTS_HELP = re.sub(r"\(pyst .*?\)", "", pyst("ami", "events", "--help").out)
 EMULATOR_HELP = pyst("emulator", "--help").out
 AGI_CATALOGUE_HELP = pyst("agi", "catalogue", "--help").out
+AGI_RUN_HELP = pyst("agi", "run", "--help").out
 AGI_SERVE_HELP = pyst("agi", "serve", "--help").out
-ALL_HELP = HELP + EVENTS_HELP + EMULATOR_HELP + AGI_CATALOGUE_HELP + AGI_SERVE_HELP
+AGI_HELP = AGI_CATALOGUE_HELP + AGI_RUN_HELP + AGI_SERVE_HELP
+ALL_HELP = HELP + EVENTS_HELP + EMULATOR_HELP + AGI_HELP
 
 
 @needs_bash
@@ -97,6 +99,7 @@ def test_completion_offers_the_options_of_the_help() -> None:
     assert set(complete("pyst ami --")) == options(HELP) | {"--help"}
     assert set(complete("pyst ami events --")) == options(EVENTS_HELP) | {"--help"}
     assert set(complete("pyst agi catalogue --")) == options(AGI_CATALOGUE_HELP) | {"--help"}
+    assert set(complete("pyst agi run --")) == options(AGI_RUN_HELP) | {"--help"}
     assert set(complete("pyst agi serve --")) == options(AGI_SERVE_HELP) | {"--help"}
     assert set(complete("pyst emulator --")) == options(EMULATOR_HELP) | {"--help"}
 
