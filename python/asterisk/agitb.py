@@ -232,16 +232,27 @@ class Hook:
             pass
 
     def _show_on_console(self, lines: List[str]) -> bool:
-        if self.agi is None:
+        agi: Any = self.agi
+        if agi is None:
             return False
         try:
-            for line in lines:
-                if line:
-                    answer = self.agi.verbose(_cut(line), self.level)
-                    if hasattr(answer, "__await__"):
-                        getattr(answer, "close", int)()
-                        return False
-        except BaseException:  # the call is over, or the connection
+            # Asterisk shows it when the caller is gone, too, which may be why the program failed.
+            raises = getattr(agi, "raise_on_hangup", None)
+            if raises is not None:
+                agi.raise_on_hangup = False
+            try:
+                return all(self._show_line(line) for line in lines if line)
+            finally:
+                if raises is not None:
+                    agi.raise_on_hangup = raises
+        except BaseException:  # the connection is gone, or is used just now
+            return False
+
+    def _show_line(self, line: str) -> bool:
+        assert self.agi is not None
+        answer = self.agi.verbose(_cut(line), self.level)
+        if hasattr(answer, "__await__"):  # of an event loop, which does not run here
+            getattr(answer, "close", int)()
             return False
         return True
 

@@ -661,6 +661,21 @@ def test_a_console_that_dies_gives_the_rest_to_the_file() -> None:
         assert file.getvalue().count("\nZeroDivisionError: division by zero\n") == 2
 
 
+def test_a_caller_who_is_gone_does_not_hinder_the_console() -> None:
+    class Gone(Console):
+        raise_on_hangup = True
+
+        def verbose(self, message: str, level: int) -> None:
+            if self.raise_on_hangup:
+                raise ConnectionError("the caller hung up")
+            super().verbose(message, level)
+
+    console = Gone()
+    agitb.Hook(agi=console).handle(failure_of(lambda: 1 / 0))
+    assert "ZeroDivisionError: division by zero" in console.text
+    assert console.raise_on_hangup is True
+
+
 @pytest.mark.parametrize("error", [OSError(errno.EPIPE, "x"), KeyboardInterrupt(), SystemExit(1)])
 def test_nothing_that_fails_is_raised(error: BaseException, tmp_path: Path) -> None:
     class Bad:
