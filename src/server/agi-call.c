@@ -202,7 +202,7 @@ static void process(struct pyst_agi_call *call)
     int r = 0;
 
     call->inside = true;
-    while (!call->finished && (r = pyst_agi_session_next(call->session, &notice)) == 1) {
+    while ((r = pyst_agi_session_next(call->session, &notice)) == 1) {
         if (notice.type == PYST_AGI_NOTICE_CLOSED) {
             count_closed(call, notice.error);
             call_end(call, notice.error);
@@ -210,7 +210,7 @@ static void process(struct pyst_agi_call *call)
         }
         if (notice.type == PYST_AGI_NOTICE_ENVIRONMENT)
             begin(call, notice.environment);
-        else if (call->state == CALL_EVENTED)
+        else if (call->state == CALL_EVENTED && !call->finished)
             tell(call, &notice);
         if (call->route && call->route->blocking) {
             hand_over(call);
