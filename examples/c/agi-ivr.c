@@ -3,7 +3,7 @@
 /*
  * The IVR of ivr.c as an AGI program:
  *
- *     exten => 100,1,AGI(/path/to/agi-ivr)
+ *     exten => 100,1,AGI(/path/to/agi-ivr,/folder/for/messages)
  *
  * With AGI_TRACE set, the dialogue is shown on standard error.
  */
@@ -13,7 +13,7 @@
 
 #include "ivr.h"
 
-int main(void)
+int main(int argc, char **argv)
 {
     struct pyst_agi_options options = {
         .trace = getenv("AGI_TRACE") ? PYST_AGI_TRACE_TEXT : PYST_AGI_TRACE_OFF,
@@ -25,7 +25,7 @@ int main(void)
         fprintf(stderr, "agi-ivr: %s\n", pyst_strerror(r));
         return 1;
     }
-    r = ivr(agi, NULL);
+    r = ivr(agi, argc > 1 ? argv[1] : NULL);
     pyst_agi_close(agi);
     /* What is not 0 is the FAILURE of AGISTATUS. */
     return r < 0 && r != PYST_ERR_HANGUP;

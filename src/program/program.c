@@ -7,10 +7,13 @@
 
 #include "program/internal.h"
 
+#define QUESTION "CHANNEL STATUS" /* 511 on a dead channel */
+
 struct pyst_agi {
     struct pyst_agi_session *session;
     struct pyst_agi_command *command;
-    struct pyst_agi_stream stream; /* read NULL: descriptors */
+    struct pyst_agi_command *question; /* whether the caller is gone */
+    struct pyst_agi_stream stream;     /* read NULL: descriptors */
     int input_fd;
     int output_fd;
     int system_error; /* errno of the system call that ended the stream */
@@ -21,6 +24,7 @@ struct pyst_agi {
     /* The last command: begun, and finished when its reply, or its failure, is here. */
     bool begun;
     bool finished;
+    bool asking; /* it is the question, whose reply is for nobody else */
     int error;
     bool replied;
     struct pyst_agi_reply reply;
@@ -163,7 +167,7 @@ static int take_notices(struct pyst_agi *agi)
         if (notice.type == PYST_AGI_NOTICE_REPLY) {
             agi->finished = true;
             agi->error = notice.error;
-            if (notice.reply) {
+            if (notice.reply && !agi->asking) {
                 r = keep_reply(agi, notice.reply);
                 if (r < 0)
                     agi->error = r;
@@ -210,6 +214,10 @@ static int set_up(struct pyst_agi *agi, const struct pyst_agi_options *options)
     agi->trace.fd = options->trace_descriptor ? options->trace_descriptor : STDERR_FILENO;
     r = pyst_agi_command_new(&agi->command, options->command_size);
     if (r == 0)
+        r = pyst_agi_command_new(&agi->question, sizeof(QUESTION));
+    if (r == 0)
+        r = pyst_agi_command_begin(agi->question, QUESTION);
+    if (r == 0)
         r = pyst_agi_session_new(&agi->session, &options->limits);
     if (r < 0)
         return r;
@@ -249,6 +257,7 @@ struct pyst_agi *pyst_agi_close(struct pyst_agi *agi)
         trace_deinit(&agi->trace);
         buffer_deinit(&agi->text);
         pyst_agi_command_free(agi->command);
+        pyst_agi_command_free(agi->question);
         pyst_agi_session_free(agi->session);
         free(agi);
     }
@@ -257,9 +266,23 @@ struct pyst_agi *pyst_agi_close(struct pyst_agi *agi)
 
 /* --- commands ---------------------------------------------------------------------------- */
 
+static int submit(struct pyst_agi *agi, const struct pyst_agi_command *command)
+{
+    int r = take_notices(agi);
+
+    agi->finished = false;
+    if (r == 0)
+        r = pyst_agi_session_submit(agi->session, command);
+    if (r < 0)
+        return r;
+    agi->begun = true;
+    trace_sent(&agi->trace, pyst_agi_command_line(command));
+    send_output(agi);
+    return 0;
+}
+
 int pyst_agi_begin(struct pyst_agi *agi)
 {
-    struct pyst_text line;
     int r = pyst_agi_command_error(agi->command);
 
     if (r < 0)
@@ -269,17 +292,8 @@ int pyst_agi_begin(struct pyst_agi *agi)
         if (agi->begun)
             return r;
     }
-    agi->finished = agi->replied = false;
-    r = take_notices(agi);
-    if (r == 0)
-        r = pyst_agi_session_submit(agi->session, agi->command);
-    if (r < 0)
-        return r;
-    agi->begun = true;
-    line = pyst_agi_command_line(agi->command);
-    trace_sent(&agi->trace, line);
-    send_output(agi);
-    return 0;
+    agi->replied = agi->asking = false;
+    return submit(agi, agi->command);
 }
 
 int pyst_agi_poll(struct pyst_agi *agi)
@@ -300,14 +314,10 @@ int pyst_agi_poll(struct pyst_agi *agi)
     }
 }
 
-int pyst_agi_finish(struct pyst_agi *agi, const struct pyst_agi_reply **replyp)
+static int wait_for_reply(struct pyst_agi *agi)
 {
     int r;
 
-    if (replyp)
-        *replyp = NULL;
-    if (!agi->begun)
-        return PYST_ERR_STATE;
     for (;;) {
         r = take_notices(agi);
         if (r < 0)
@@ -319,11 +329,40 @@ int pyst_agi_finish(struct pyst_agi *agi, const struct pyst_agi_reply **replyp)
             return r;
     }
     agi->begun = false;
+    return 0;
+}
+
+int pyst_agi_finish(struct pyst_agi *agi, const struct pyst_agi_reply **replyp)
+{
+    int r;
+
+    if (replyp)
+        *replyp = NULL;
+    if (!agi->begun)
+        return PYST_ERR_STATE;
+    r = wait_for_reply(agi);
+    if (r < 0)
+        return r;
     if (replyp)
         *replyp = pyst_agi_reply(agi);
     if (agi->error == PYST_ERR_SYSTEM)
         errno = agi->system_error;
     return agi->error;
+}
+
+/*
+ * A reply of -1 is the first sign of a hangup that interrupts a command; the others come before the
+ * next reply (res/res_agi.c, run_agi, goes to a dead channel's ways before it reads a command).
+ */
+static bool caller_is_gone(struct pyst_agi *agi)
+{
+    if (pyst_agi_is_hung_up(agi))
+        return true;
+    agi->asking = true;
+    /* Without memory the next command drops the reply. */
+    if (submit(agi, agi->question) == 0)
+        wait_for_reply(agi);
+    return pyst_agi_session_is_hung_up(agi->session);
 }
 
 int pyst_agi_execute(struct pyst_agi *agi, const struct pyst_agi_reply **replyp)
@@ -332,7 +371,12 @@ int pyst_agi_execute(struct pyst_agi *agi, const struct pyst_agi_reply **replyp)
 
     if (replyp)
         *replyp = NULL;
-    return r < 0 ? r : pyst_agi_finish(agi, replyp);
+    if (r == 0)
+        r = pyst_agi_finish(agi, replyp);
+    if (r == PYST_ERR_COMMAND_FAILED && agi->replied && agi->reply.code == 200 &&
+        caller_is_gone(agi))
+        r = PYST_ERR_HANGUP;
+    return r;
 }
 
 int pyst_agi_execute_line(struct pyst_agi *agi, const char *line,

@@ -488,34 +488,43 @@ static void a_handler_that_was_set_meanwhile_stays(void **state)
 struct interruption {
     pthread_t thread;
     const int *asterisk;
+    bool signal_first;
 };
 
-/* What a hangup looks like to a program: the signal, and the reply of -1. */
+/* What a hangup looks like to a program: the signal, and the reply of -1, in either order. */
 static void *hang_up(void *user)
 {
     struct interruption *interruption = user;
     char line[64];
 
     read_line(interruption->asterisk[0], line, sizeof(line));
-    pthread_kill(interruption->thread, SIGHUP);
+    if (interruption->signal_first)
+        pthread_kill(interruption->thread, SIGHUP);
     write_text(interruption->asterisk[1], "200 result=-1\n");
+    if (!interruption->signal_first) {
+        read_line(interruption->asterisk[0], line, sizeof(line));
+        pthread_kill(interruption->thread, SIGHUP);
+        write_text(interruption->asterisk[1], "200 result=6\n");
+    }
     return NULL;
 }
 
 static void a_hangup_interrupts_waiting(void **state)
 {
-    struct interruption interruption = {.thread = pthread_self()};
-    pthread_t thread;
-    struct call call;
+    for (int i = 0; i < 2; i++) {
+        struct interruption interruption = {.thread = pthread_self(), .signal_first = i == 0};
+        pthread_t thread;
+        struct call call;
 
-    set_hangup_handler(SIG_DFL);
-    use_pipes(&call);
-    answer_call(&call, false);
-    interruption.asterisk = call.asterisk;
-    assert_int_equal(pthread_create(&thread, NULL, hang_up, &interruption), 0);
-    assert_int_equal(pyst_agi_wait_for_digit(call.agi, -1, NULL), PYST_ERR_HANGUP);
-    pthread_join(thread, NULL);
-    end_call(&call);
+        set_hangup_handler(SIG_DFL);
+        use_pipes(&call);
+        answer_call(&call, false);
+        interruption.asterisk = call.asterisk;
+        assert_int_equal(pthread_create(&thread, NULL, hang_up, &interruption), 0);
+        assert_int_equal(pyst_agi_wait_for_digit(call.agi, -1, NULL), PYST_ERR_HANGUP);
+        pthread_join(thread, NULL);
+        end_call(&call);
+    }
 }
 
 /* --- threads and processes --------------------------------------------------------------- */

@@ -269,6 +269,65 @@ static void a_hangup_is_one_condition_however_it_shows(void **state)
     }
 }
 
+static void a_result_of_minus_one_is_looked_into(void **state)
+{
+    static const struct {
+        const char *status;
+        int result;
+    } cases[] = {
+        {"200 result=6\n", PYST_ERR_COMMAND_FAILED},
+        {"511 Command Not Permitted on a dead channel\n", PYST_ERR_HANGUP},
+        {"HANGUP\n511 Command Not Permitted on a dead channel\n", PYST_ERR_HANGUP},
+        {"HANGUP\n200 result=6\n", PYST_ERR_HANGUP},
+        {"", PYST_ERR_HANGUP}, /* the stream ends */
+    };
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+        struct asterisk asterisk = {.status = cases[i].status, .end = true};
+        const struct pyst_agi_reply *reply;
+        struct pyst_agi *agi;
+
+        assert_int_equal(asterisk_open(&asterisk, ENVIRONMENT, NULL, &agi), 0);
+        expect(&asterisk, "EXEC \"Wait\" \"9\"", "200 result=-1 endpos=7\n");
+        assert_int_equal(
+            pyst_agi_build_exec(pyst_agi_command(agi), pyst_text("Wait"), pyst_text("9")), 0);
+        assert_int_equal(pyst_agi_execute(agi, &reply), cases[i].result);
+        assert_int_equal(asterisk.n_asked, 1);
+        /* The reply is the command's, and the command may be sent again. */
+        assert_text(reply->text, "200 result=-1 endpos=7");
+        assert_ptr_equal(reply, pyst_agi_reply(agi));
+        assert_text(pyst_agi_command_line(pyst_agi_command(agi)), "EXEC \"Wait\" \"9\"\n");
+        assert_int_equal(pyst_agi_is_hung_up(agi), cases[i].result == PYST_ERR_HANGUP);
+        pyst_agi_close(agi);
+    }
+}
+
+static void nothing_is_asked_when_the_answer_is_known(void **state)
+{
+    struct asterisk asterisk = {0};
+    const struct pyst_agi_reply *reply;
+    struct pyst_agi *agi;
+
+    assert_int_equal(asterisk_open(&asterisk, ENVIRONMENT, NULL, &agi), 0);
+    expect(&asterisk, "GET DATA \"a\"", "200 result= (timeout)\n");
+    assert_int_equal(pyst_agi_get_data(agi, "a", 0, 0, NULL), 0);
+    expect(&asterisk, "TDD MODE \"on\"", "200 result=0\n");
+    assert_int_equal(pyst_agi_tdd_mode(agi, "on"), PYST_ERR_COMMAND_FAILED);
+    expect(&asterisk, "GOSUB \"a\" \"b\" \"c\"", "503 result=-2 Memory allocation failure\n");
+    assert_int_equal(pyst_agi_gosub(agi, "a", "b", "c", NULL), PYST_ERR_COMMAND_FAILED);
+    /* Of a command in two steps nobody waits for more than its reply. */
+    expect(&asterisk, "NOOP", "200 result=-1\n");
+    pyst_agi_build_noop(pyst_agi_command(agi));
+    assert_int_equal(pyst_agi_begin(agi), 0);
+    assert_int_equal(pyst_agi_finish(agi, &reply), PYST_ERR_COMMAND_FAILED);
+    expect(&asterisk, "ANSWER", "HANGUP\n200 result=-1\n");
+    assert_int_equal(pyst_agi_answer(agi), PYST_ERR_HANGUP);
+    expect(&asterisk, "ANSWER", "200 result=-1\n");
+    assert_int_equal(pyst_agi_answer(agi), PYST_ERR_HANGUP);
+    assert_int_equal(asterisk.n_asked, 0);
+    pyst_agi_close(agi);
+}
+
 static void a_hangup_that_was_told_counts_from_then_on(void **state)
 {
     struct asterisk asterisk = {0};
@@ -475,6 +534,8 @@ int main(void)
         cmocka_unit_test(a_command_is_begun_and_finished),
         cmocka_unit_test(a_reply_that_nobody_takes_is_dropped),
         cmocka_unit_test(a_hangup_is_one_condition_however_it_shows),
+        cmocka_unit_test(a_result_of_minus_one_is_looked_into),
+        cmocka_unit_test(nothing_is_asked_when_the_answer_is_known),
         cmocka_unit_test(a_hangup_that_was_told_counts_from_then_on),
         cmocka_unit_test(the_end_of_the_stream_is_a_hangup_at_every_byte),
         cmocka_unit_test(a_write_that_fails_says_why),

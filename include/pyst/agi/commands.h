@@ -16,10 +16,8 @@
  * - 0 is "done", where nothing else is said; 1 and 0 are told apart as each comment says.
  * - PYST_ERR_HANGUP: the caller is gone. Every command may give it. Those that say so below also
  *   work after a hangup; the others then give PYST_ERR_HANGUP at once.
- * - PYST_ERR_COMMAND_FAILED: what the comment says, or the caller is gone and Asterisk has not said
- *   so yet: it replies -1 to a command that a hangup interrupts, and tells of the hangup a moment
- *   later. Most commands that fail so also make AGISTATUS, which the dialplan sees afterwards,
- *   FAILURE.
+ * - PYST_ERR_COMMAND_FAILED: what the comment says. Most commands that fail so also make AGISTATUS,
+ *   which the dialplan sees afterwards, FAILURE.
  * - PYST_ERR_COMMAND_USAGE: Asterisk wants other arguments; PYST_ERR_UNKNOWN_COMMAND: its module is
  *   not loaded; and what pyst_agi_execute() may give.
  *
@@ -396,7 +394,7 @@ PYST_PUBLIC int pyst_agi_send_image(struct pyst_agi *agi, const char *image);
 /**
  * RECEIVE CHAR (handle_recvchar): the first character of a text, within `timeout_ms` milliseconds;
  * 0: however long it takes. The rest of the text is lost. 1: *characterp; 0 or
- * PYST_ERR_COMMAND_FAILED: none in time, for Asterisk says "hangup" then, too.
+ * PYST_ERR_COMMAND_FAILED: none in time.
  * Reply: pyst_agi_reply_character().
  */
 PYST_PUBLIC int pyst_agi_build_receive_char(struct pyst_agi_command *command, int64_t timeout_ms);

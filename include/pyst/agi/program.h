@@ -114,8 +114,9 @@ PYST_PUBLIC struct pyst_agi_command *pyst_agi_command(struct pyst_agi *agi);
  * PYST_ERR_NO_MEMORY the command may have run. *replyp (replyp may be NULL) is set whenever
  * Asterisk replied, also with an error, else to NULL; it lives until the next command is sent.
  *
- * The texts of this reply end with a NUL, which is not counted: what a command gave can be handed
- * on as a C string.
+ * A reply of -1 means that the command failed, or is the first that Asterisk says of a hangup. To
+ * tell which, CHANNEL STATUS is sent after such a reply: PYST_ERR_COMMAND_FAILED is no hangup here,
+ * as it may be after pyst_agi_finish().
  */
 PYST_PUBLIC int pyst_agi_execute(struct pyst_agi *agi, const struct pyst_agi_reply **replyp);
 
