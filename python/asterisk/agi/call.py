@@ -16,6 +16,7 @@ from asterisk.aio.agi import AGI
 if TYPE_CHECKING:
     import ssl
 
+    from asterisk.agi.readers import Readers
     from asterisk.agi.routes import Handler
     from asterisk.agi.server import Server
 
@@ -40,6 +41,7 @@ class Call:
         self,
         server: Server,
         loop: asyncio.AbstractEventLoop,
+        readers: Readers,
         sock: socket.socket,
         tls: Optional[ssl.SSLContext],
     ) -> None:
@@ -48,6 +50,7 @@ class Call:
             environment_size=server.environment_size, command_size=server.command_size
         )
         self._loop = loop
+        self._readers = readers
         self._sock = sock
         self._fd = sock.fileno()
         self._tls = False
@@ -66,7 +69,7 @@ class Call:
             self._sock = tls.wrap_socket(sock, server_side=True, do_handshake_on_connect=False)
             self._tls = self._shaking_hands = True
         self._timer = loop.call_later(server.environment_timeout, self._environment_timed_out)
-        loop.add_reader(self._fd, self._readable)
+        readers.add(self._fd, self._readable)
 
     # -- reading ------------------------------------------------------------------------------
 
@@ -223,7 +226,7 @@ class Call:
             self._timer.cancel()
             self._timer = None
         if not self._lent:
-            self._loop.remove_reader(self._fd)
+            self._readers.remove(self._fd)
             self._loop.remove_writer(self._fd)
         if self._agi is not None:
             self._agi._fd = -1
@@ -254,7 +257,7 @@ class Call:
 
     def lend(self) -> Any:
         """Give the socket to a thread, and let go of it."""
-        self._loop.remove_reader(self._fd)
+        self._readers.remove(self._fd)
         self._lent = True
         idle = self.server.idle_timeout
         if self._tls:

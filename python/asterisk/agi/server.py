@@ -19,6 +19,7 @@ from asterisk import _core
 from asterisk.agi import AGI
 from asterisk.agi.call import Call
 from asterisk.agi.errors import AGIException, AGIHangup
+from asterisk.agi.readers import Readers
 from asterisk.agi.routes import Handler, Routes, is_async, not_found_async
 
 if TYPE_CHECKING:
@@ -166,6 +167,7 @@ class Server(Routes):
         self._unix: list[str] = []
         self._calls: set[Call] = set()
         self._loop: Optional[asyncio.AbstractEventLoop] = None
+        self._readers: Optional[Readers] = None
         self._executor: Optional[ThreadPoolExecutor] = None
         self._over: Optional[asyncio.Future[None]] = None
         self._drain_end: Optional[asyncio.TimerHandle] = None
@@ -251,6 +253,7 @@ class Server(Routes):
             raise RuntimeError("a server serves once")
         self._loop = loop = asyncio.get_running_loop()
         self._over = loop.create_future()
+        self._readers = Readers(loop)
         for listener, tls in self._listeners:
             listener.setblocking(False)
             loop.add_reader(listener, self._accept, listener, tls)
@@ -314,12 +317,14 @@ class Server(Routes):
         if not self._listeners and not self._calls and not self._over.done():
             if self._drain_end is not None:
                 self._drain_end.cancel()
+            if self._readers is not None:
+                self._readers.close()
             self._over.set_result(None)
 
     # -- calls --------------------------------------------------------------------------------
 
     def _accept(self, listener: socket.socket, tls: Optional[ssl.SSLContext]) -> None:
-        assert self._loop is not None
+        assert self._loop is not None and self._readers is not None
         for _ in range(ACCEPTED_AT_ONCE):
             try:
                 sock, address = listener.accept()
@@ -340,7 +345,7 @@ class Server(Routes):
                 self.counters.accepted += 1
                 self.counters.calls += 1
                 try:
-                    self._calls.add(Call(self, self._loop, sock, tls))
+                    self._calls.add(Call(self, self._loop, self._readers, sock, tls))
                 except OSError:  # it is gone already
                     self.counters.broken += 1
                     self.counters.calls -= 1
