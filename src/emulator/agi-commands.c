@@ -24,7 +24,7 @@ static int say(struct pyst_emulator_agi *emulator, const char *format, ...)
 
 static int say(struct pyst_emulator_agi *emulator, const char *format, ...)
 {
-    char line[128];
+    char line[DIGITS_MAX + 64]; /* none is longer */
     va_list arguments;
 
     va_start(arguments, format);
@@ -102,22 +102,25 @@ static int wait_for_digit(struct pyst_emulator_agi *emulator)
 
 static int get_data(struct pyst_emulator_agi *emulator)
 {
-    int max = DIGITS_MAX;
+    char digits[DIGITS_MAX];
+    int n_digits = 0, max = DIGITS_MAX, timeout = 0;
     char key = 0;
-    int r;
 
+    if (emulator->n_arguments > 1)
+        read_number(emulator->arguments[1], &timeout);
     if (emulator->n_arguments > 2)
         read_number(emulator->arguments[2], &max);
-    if (emulator->is_leaving || max == 0)
-        return say_result(emulator, -1);
-    r = say(emulator, "200 result=");
-    for (int n = 0; r == 0 && (max < 0 || n < max); n++) {
-        key = take_key(emulator, pyst_text_none(), false);
+    if (max < 0 || max > DIGITS_MAX)
+        max = DIGITS_MAX;
+    while (n_digits < max) {
+        key = take_key(emulator, pyst_text_none(), timeout < 0);
         if (!key || key == '#')
             break;
-        r = buffer_append(&emulator->output, pyst_text_of(&key, 1));
+        digits[n_digits++] = key;
     }
-    return r == 0 ? say(emulator, key ? "\n" : " (timeout)\n") : r;
+    if (emulator->is_leaving || max == 0)
+        return say_result(emulator, -1);
+    return say(emulator, "200 result=%.*s%s\n", n_digits, digits, key ? "" : " (timeout)");
 }
 
 /* STREAM FILE and GET OPTION, which waits a little behind the file. */

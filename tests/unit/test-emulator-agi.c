@@ -461,6 +461,12 @@ static void who_has_nothing_to_press_hangs_up_in_the_end(void **state)
     assert_true(pyst_emulator_agi_is_hung_up(emulator));
     expect(emulator, "ANSWER", DEAD_SAID);
     pyst_emulator_agi_free(emulator);
+    emulator = begin(NULL);
+    pyst_emulator_agi_press(emulator, "12w3#45");
+    expect(emulator, "GET DATA enter -1", "200 result=123\n");
+    expect(emulator, "GET DATA enter -1", "200 result=-1\n");
+    assert_true(pyst_emulator_agi_is_hung_up(emulator));
+    pyst_emulator_agi_free(emulator);
     emulator = begin(&options);
     pyst_emulator_agi_press(emulator, "12");
     expect(emulator, "RECORD FILE f wav \"#\" -1", "200 result=-1 (hangup) endpos=4000\nHANGUP\n");
