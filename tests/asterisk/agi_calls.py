@@ -16,7 +16,7 @@ from asterisk_server import AsteriskServer
 from raw import RawManager
 
 #: How long anything may take before a test gives up, in seconds.
-PATIENCE = 60.0
+PATIENCE = 30.0
 
 Event = Dict[str, str]
 
@@ -184,6 +184,13 @@ class Call:
             timeout,
         )
         return event["UserEvent"], event["Status"]
+
+    def outcome(self) -> str:
+        """Say what is known of the call now."""
+        events = self.board.events(
+            lambda event: self.name in (event.get("Call"), event.get("Uniqueid", "").split("-")[0])
+        )
+        return ", ".join(event.get("UserEvent", event.get("Event", "")) for event in events)
 
     def variable(self, name: str) -> Optional[bytes]:
         """Return a variable of the half that runs AGI, as the manager interface tells it."""

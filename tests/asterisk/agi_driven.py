@@ -5,13 +5,14 @@ import os
 import queue
 import shlex
 import socket
+import subprocess
 import sys
 import threading
 from pathlib import Path
 from typing import Dict, List, Union
 from urllib.parse import quote_from_bytes, unquote_to_bytes
 
-from agi_calls import Call
+from agi_calls import PATIENCE, Call
 
 ROOT = Path(__file__).resolve().parents[2]
 BUILD = Path(os.environ.get("PYST_BUILD", os.environ.get("MESON_BUILD_ROOT", ROOT / "build")))
@@ -20,6 +21,16 @@ BUILD = Path(os.environ.get("PYST_BUILD", os.environ.get("MESON_BUILD_ROOT", ROO
 PROGRAMS = {
     "c": [str(BUILD / "tests/asterisk/agi-driver")],
     "python": [sys.executable, str(Path(__file__).with_name("agi_driver.py"))],
+}
+
+#: How a driver may get its calls: as a program that Asterisk starts, or over FastAGI by a server of
+#: that language, at that path.
+CARRIERS = {
+    "c": ("c", None),
+    "python": ("python", None),
+    "c-fastagi": ("c", "any"),
+    "python-fastagi": ("python", "plain"),
+    "python-fastagi-async": ("python", "async"),
 }
 
 Argument = Union[str, bytes, int, Path]
@@ -88,13 +99,15 @@ class Driven:
 
 
 class Drivers:
-    """Listens for drivers."""
+    """Listens for drivers, and has their servers run."""
 
     def __init__(self) -> None:
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=512)
         self.port: int = self._listener.getsockname()[1]
         self._lock = threading.Lock()
         self._driven: Dict[str, "queue.Queue[Driven]"] = {}
+        self._servers: Dict[str, "subprocess.Popen[str]"] = {}
+        self._addresses: Dict[str, str] = {}
         self._thread = threading.Thread(target=self._accept, daemon=True)
         self._thread.start()
 
@@ -102,13 +115,38 @@ class Drivers:
         return self
 
     def __exit__(self, *_: object) -> None:
+        for server in self._servers.values():
+            server.communicate(timeout=60)
         self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
         self._thread.join(10)
 
-    def take(self, call: Call, timeout: float = 60) -> Driven:
+    def agi(self, carrier: str, directory: Path) -> str:
+        """Return what to give to AGI() for a call to be carried so. `directory` is the call's."""
+        language, path = CARRIERS[carrier]
+        if path is None:
+            return f"{program(language, directory)},{self.port}"
+        with self._lock:
+            if language not in self._servers:
+                server = subprocess.Popen(
+                    [*PROGRAMS[language], "--serve", str(self.port)],
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    text=True,
+                )
+                self._servers[language] = server
+                assert server.stdout is not None
+                port = server.stdout.readline().strip()
+                self._addresses[language] = f"agi://127.0.0.1:{port}"
+            assert self._servers[language].poll() is None, "the server ended"
+        return f"{self._addresses[language]}/{path}"
+
+    def take(self, call: Call) -> Driven:
         """Return the driver of a call; wait for it."""
-        return self._queue(call.channel).get(timeout=timeout)
+        try:
+            return self._queue(call.channel).get(timeout=PATIENCE)
+        except queue.Empty:
+            raise AssertionError(f"no driver came; {call.outcome()}") from None
 
     def _queue(self, identity: str) -> "queue.Queue[Driven]":
         with self._lock:

@@ -3,11 +3,18 @@
 
 ``agi_driver.py PORT`` makes a connection to PORT of 127.0.0.1, sends its agi_uniqueid, and answers
 each line by a line until there are no more. agi-driver.c says what the lines are.
+
+``agi_driver.py --serve PORT`` does the same as a FastAGI server, whose own port is the first line
+of standard output, until standard input ends: for the path ``plain`` by a plain function, for
+``async`` by an asynchronous one.
 """
 
+import asyncio
+import inspect
 import socket
 import sys
-from typing import Any, Callable, Dict, List
+import threading
+from typing import Any, Callable, Dict, List, Tuple
 from urllib.parse import quote_from_bytes, unquote_to_bytes
 
 from asterisk import _core
@@ -23,6 +30,8 @@ from asterisk.agi import (
     Recording,
     Speech,
 )
+from asterisk.aio import AGI as AsyncAGI
+from asterisk.fastagi import Server
 
 Answer = Dict[str, object]
 
@@ -87,6 +96,8 @@ AFTERWARDS: Dict[str, Callable[[Any], Answer]] = {
 def failure(name: str, error: AGIException) -> Answer:
     if name == "database_get" and isinstance(error, AGIDBError):
         return {"set": 0}
+    if name == "database_deltree" and isinstance(error, AGIDBError):
+        return {}  # so does pyst take what Asterisk says when it did delete something
     if name == "record_file" and isinstance(error, AGIHangup) and error.reply is not None:
         if error.reply["result"][1] == "hangup":
             return {"how": "hangup", "digit": "", "end": error.reply.end_position}
@@ -110,24 +121,69 @@ def encoded(answer: Answer) -> bytes:
     return ("\t" + "\t".join(pairs) + "\n").encode()
 
 
+def called(agi: Any, line: bytes) -> Tuple[str, Any]:
+    """Call the method that a step says; return the step's name and what the method returned."""
+    name, *arguments = words(line)
+    method = SPECIAL.get(name)
+    if method is not None:
+        return name, method(agi, *arguments)
+    return name, getattr(agi, name)(*arguments)
+
+
 def drive(agi: AGI, port: int) -> None:
     """Do what the test at `port` says."""
+    agi.raise_on_hangup = False
     with socket.create_connection(("127.0.0.1", port)) as test:
         test.sendall(agi.env["agi_uniqueid"].encode() + b"\n")
         for line in test.makefile("rb"):
-            name, *arguments = words(line)
             try:
-                method = SPECIAL.get(name)
-                if method is not None:
-                    result = method(agi, *arguments)
-                else:
-                    result = getattr(agi, name)(*arguments)
+                name, result = called(agi, line)
                 test.sendall(encoded(AFTERWARDS.get(name, answer_of)(result)))
             except AGIException as error:
-                test.sendall(encoded(failure(name, error)))
+                test.sendall(encoded(failure(words(line)[0], error)))
+
+
+async def drive_async(agi: AsyncAGI, port: int) -> None:
+    """Do what the test at `port` says."""
+    agi.raise_on_hangup = False
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(agi.env["agi_uniqueid"].encode() + b"\n")
+    try:
+        async for line in reader:
+            try:
+                name, result = called(agi, line)
+                assert inspect.isawaitable(result), name
+                writer.write(encoded(AFTERWARDS.get(name, answer_of)(await result)))
+            except AGIException as error:
+                writer.write(encoded(failure(words(line)[0], error)))
+    finally:
+        writer.close()
+
+
+def serve(port: int) -> None:
+    """Serve FastAGI calls until standard input ends."""
+    server = Server("127.0.0.1", 0)
+
+    @server.route("plain")
+    def plain(agi: AGI) -> None:
+        drive(agi, port)
+
+    @server.route("async")
+    async def awaited(agi: AsyncAGI) -> None:
+        await drive_async(agi, port)
+
+    def wait_for_end() -> None:
+        sys.stdin.read()
+        server.stop(0)
+
+    threading.Thread(target=wait_for_end).start()
+    print(server.port, flush=True)
+    server.serve_forever()
 
 
 if __name__ == "__main__":
-    with AGI(debug=False) as program:
-        program.raise_on_hangup = False
-        drive(program, int(sys.argv[1]))
+    if sys.argv[1] == "--serve":
+        serve(int(sys.argv[2]))
+    else:
+        with AGI(debug=False) as program:
+            drive(program, int(sys.argv[1]))

@@ -46,11 +46,11 @@ MODULES = (
     "app_cdr app_chanspy app_channelredirect app_confbridge app_controlplayback app_dial "
     "app_directed_pickup app_dtmfstore app_echo app_exec app_mixmonitor app_originate app_playback "
     "app_queue app_read app_record app_senddtmf app_sendtext app_softhangup app_stack app_system "
-    "app_userevent app_verbose app_voicemail app_waituntil app_while bridge_* cdr_manager cel_manager "
-    "chan_bridge_media chan_pjsip codec_a_mu codec_alaw codec_gsm codec_resample codec_ulaw "
-    "format_gsm format_pcm format_sln format_wav func_* pbx_config pbx_spool res_agi res_ari* "
-    "res_clialiases res_convert res_http_websocket res_manager_* res_musiconhold res_mutestream "
-    "res_parking res_pjproject res_pjsip* res_rtp_asterisk res_security_log res_sorcery_* "
+    "app_userevent app_verbose app_voicemail app_waituntil app_while bridge_* cdr_manager "
+    "cel_manager chan_bridge_media chan_pjsip codec_a_mu codec_alaw codec_gsm codec_resample "
+    "codec_ulaw format_gsm format_pcm format_sln format_wav func_* pbx_config pbx_spool res_agi "
+    "res_ari* res_clialiases res_convert res_http_websocket res_manager_* res_musiconhold "
+    "res_mutestream res_parking res_pjproject res_pjsip* res_rtp_asterisk res_security_log res_sorcery_* "
     "res_speech res_stasis* res_timing_timerfd res_websocket_client"
 ).split()
 
