@@ -32,8 +32,7 @@
 
 /* As many NOOPs as are answered; the calls that ended, and how the last one did. */
 struct seen {
-    atomic_int ended;
-    int error;
+    atomic_int ended, error;
 };
 
 static void noop(struct pyst_agi_call *call)

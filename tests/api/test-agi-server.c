@@ -209,8 +209,8 @@ static void talk(int fd, const char *name)
     client_expect(fd, line);
     client_say(fd, "200 result=0 (one \"two\")\n");
     client_expect(fd, "NOOP \"one \\\"two\\\"\" 0");
-    client_say(fd, "100 result=0 Trying...\n200 result=-1 (x)\n");
-    client_expect(fd, "NOOP \"x\" -62");
+    client_say(fd, "100 result=0 Trying...\n200 result=5 (x)\n");
+    client_expect(fd, "NOOP \"x\" 0");
     client_say(fd, "200 result=0 (bye)\n");
     client_expect_end(fd);
 }
