@@ -59,10 +59,10 @@ extern "C" {
     X(HANGUP, -65, "the call was hung up")                                                         \
     X(NO_APPLICATION, -66, "Asterisk knows no such dialplan application")                          \
     /* call files */                                                                               \
-    X(CALL_FILE_KEY, -70, "Asterisk knows no such key of a call file")                             \
-    X(CALL_FILE_VALUE, -71, "Asterisk would read another value in the call file, or none")         \
-    X(CALL_FILE_LINE, -72, "a line of a call file is longer than Asterisk reads (1023 bytes)")     \
-    X(CALL_FILE_INCOMPLETE, -73, "a call file wants a channel and an application or extension")    \
+    X(CALL_FILE_KEY, -80, "Asterisk knows no such key of a call file")                             \
+    X(CALL_FILE_VALUE, -81, "Asterisk would read another value in the call file, or none")         \
+    X(CALL_FILE_LINE, -82, "a line of a call file is longer than Asterisk reads (1023 bytes)")     \
+    X(CALL_FILE_INCOMPLETE, -83, "a call file wants a channel and an application or extension")    \
     /* time and connection */                                                                      \
     X(TIMED_OUT, -40, "no answer came in time")                                                    \
     X(KEEPALIVE, -41, "the peer answered no ping and is taken for dead")                           \
