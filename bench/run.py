@@ -59,6 +59,8 @@ def _circumstances(settings: dict[str, str], used: traffic.Traffic, load: str) -
     pinned = "one core for all"
     if SERVER_CORES != CLIENT_CORES:
         pinned = "servers on one core, clients on another"
+    if os.sched_getscheduler(0) != os.SCHED_OTHER:
+        pinned += ", with real-time priority"
     python = subprocess.check_output([settings["python"], "-V"], text=True).strip()
     return [
         f"{_processor()}, {os.cpu_count()} cores; {pinned}; load {load}",
