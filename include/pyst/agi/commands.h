@@ -83,8 +83,8 @@ PYST_PUBLIC int pyst_agi_build_channel_status(struct pyst_agi_command *command,
 PYST_PUBLIC int pyst_agi_channel_status(struct pyst_agi *agi, const char *channel);
 
 /**
- * SET CALLERID (handle_setcallerid): `caller` is a number, or "Name" <number>. Asterisk keeps 255
- * bytes. Reply: pyst_agi_reply_error().
+ * SET CALLERID (handle_setcallerid): `caller` is a number, or a name in double quotes, a blank and
+ * the number in angle brackets. Asterisk keeps 255 bytes. Reply: pyst_agi_reply_error().
  */
 PYST_PUBLIC int pyst_agi_build_set_callerid(struct pyst_agi_command *command,
                                             struct pyst_text caller);

@@ -67,7 +67,7 @@ enum pyst_agi_trace {
     PYST_AGI_TRACE_TEXT,
     /* A JSON object for each line: {"time":"2026-11-23T09:15:00.000001Z","direction":"sent",
        "line":"ANSWER"}; direction is "sent" or "received", time is UTC. A byte that is not UTF-8
-       is \u0080 to \u00ff. */
+       is escaped as the character of that number. */
     PYST_AGI_TRACE_JSON
 };
 
