@@ -15,9 +15,9 @@
  *     pyst_agi_build_stream_file(pyst_agi_command(agi), pyst_text("welcome"), pyst_text(""), 0);
  *     pyst_agi_begin(agi);
  *     while (pyst_agi_poll(agi) == 0) {
+ *         pyst_eagi_wait(eagi, -1);
  *         while (pyst_eagi_next(eagi, &frame) == 1)
  *             look_at(frame.samples, frame.n_samples);
- *         pyst_eagi_wait(eagi, -1);
  *     }
  *     pyst_agi_finish(agi, NULL);
  *
