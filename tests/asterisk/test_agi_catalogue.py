@@ -3,14 +3,16 @@
 
 import json
 import re
-import socket
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Dict, Iterator, List
+from typing import Any, Callable, Dict, Iterator, List
 
 import pytest
 
+from agi_calls import Switchboard
 from asterisk_server import AsteriskServer
 from raw import RawManager
+from raw_agi import RawAgiServer
 
 COMMANDS: Dict[str, Dict[str, Any]] = {
     command["name"]: command
@@ -46,46 +48,13 @@ NOT_REQUIRED = {
 }
 
 
-class Dialogue:
-    """The program's end of FastAGI, for one call of an extension of the context `agi`."""
-
-    def __init__(self, server: AsteriskServer, extension: str) -> None:
-        with socket.create_server((server.host, 0)) as listener:
-            listener.settimeout(20)
-            address = f"agi://{server.host}:{listener.getsockname()[1]}"
-            with RawManager(server.host, server.ami_port) as manager:
-                answer = manager.ask(
-                    "Originate",
-                    f"Channel: Local/{extension}@agi/n",
-                    "Context: caller",
-                    "Exten: wait",
-                    "Priority: 1",
-                    "Async: true",
-                    f"Variable: AGI={address}",
-                )
-            assert b"Response: Success" in answer
-            self.socket, _ = listener.accept()
-        self.socket.settimeout(60)
-        self._file = self.socket.makefile("rb")
-        while self._file.readline().strip():
-            pass
-
-    def __enter__(self) -> "Dialogue":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._file.close()
-        self.socket.close()
-
-    def ask(self, command: str) -> str:
-        """Return the last line of the reply."""
-        self.socket.sendall(command.encode() + b"\n")
-        while True:
-            line = self._file.readline().decode()
-            assert line, f"the dialogue ended at {command}"
-            # What is left out: 100 Trying, and the usage down to its end.
-            if re.match(r"(?!100)\d{3} ", line):
-                return line.rstrip("\n")
+@contextmanager
+def dialogue_of(server: AsteriskServer, extension: str) -> Iterator[Callable[[str], str]]:
+    """A call of an extension of the context `agi`: a function from a command to its reply."""
+    with RawAgiServer() as programs, Switchboard(server) as board:
+        board.call(extension, programs.address("table"))
+        with programs.take("table") as call:
+            yield lambda command: call.ask(command).decode().rstrip("\n")
 
 
 @pytest.fixture
@@ -143,15 +112,15 @@ def test_parameters_are_those_of_the_documentation(
 
 
 def test_what_runs_on_a_dead_channel(server: AsteriskServer, version: int) -> None:
-    with Dialogue(server, "dead") as dialogue:
+    with dialogue_of(server, "dead") as ask:
         for name, command in COMMANDS.items():
-            reply = dialogue.ask(line_of(command, required(command, version)))
+            reply = ask(line_of(command, required(command, version)))
             runs = command.get("on_dead_channel", False)
             assert reply[:4] == ("200 " if runs else "511 "), (name, reply)
 
 
 def test_how_many_arguments_are_taken(server: AsteriskServer, version: int) -> None:
-    with Dialogue(server, "agi") as dialogue:
+    with dialogue_of(server, "agi") as ask:
         for name, command in COMMANDS.items():
             n_parameters = len(command["parameters"])
             for n in range(n_parameters + 3):
@@ -163,15 +132,15 @@ def test_how_many_arguments_are_taken(server: AsteriskServer, version: int) -> N
                 )
                 if (name, n) == ("SET CALLERID", 0):  # accepted, and nothing is done
                     right = True
-                reply = dialogue.ask(line_of(command, n))
+                reply = ask(line_of(command, n))
                 assert reply[:4] == ("200 " if right else "520 "), (line_of(command, n), reply)
 
 
 def test_a_caller_id_is_required_though_its_absence_is_no_error(server: AsteriskServer) -> None:
-    with Dialogue(server, "agi") as dialogue:
-        assert dialogue.ask("SET CALLERID 55501") == "200 result=1"
-        assert dialogue.ask("SET CALLERID") == "200 result=1"
-        assert dialogue.ask("GET VARIABLE CALLERID(num)") == "200 result=1 (55501)"
+    with dialogue_of(server, "agi") as ask:
+        assert ask("SET CALLERID 55501") == "200 result=1"
+        assert ask("SET CALLERID") == "200 result=1"
+        assert ask("GET VARIABLE CALLERID(num)") == "200 result=1 (55501)"
 
 
 def test_joined_arguments_are_several_values(server: AsteriskServer) -> None:
@@ -182,11 +151,11 @@ def test_joined_arguments_are_several_values(server: AsteriskServer) -> None:
         if facts.get("joined")
     }
     assert joined == {("EXEC", "options"), ("GOSUB", "optional-argument")}
-    with Dialogue(server, "agi") as dialogue:
-        assert dialogue.ask('GOSUB agi-sub s 1 "one,two"').startswith("200 result=0")
-        assert dialogue.ask("GET VARIABLE SUB") == "200 result=1 (one/two/2)"
-        assert dialogue.ask('EXEC Set "X=1"') == "200 result=0"
-        assert dialogue.ask('EXEC MSet "X=2,Y=3"') == "200 result=0"
-        assert dialogue.ask("GET FULL VARIABLE ${X}${Y}") == "200 result=1 (23)"
-        assert dialogue.ask("EXEC MSet X=4 Y=5") == "200 result=0"
-        assert dialogue.ask("GET FULL VARIABLE ${X}${Y}") == "200 result=1 (43)"
+    with dialogue_of(server, "agi") as ask:
+        assert ask('GOSUB agi-sub s 1 "one,two"').startswith("200 result=0")
+        assert ask("GET VARIABLE SUB") == "200 result=1 (one/two/2)"
+        assert ask('EXEC Set "X=1"') == "200 result=0"
+        assert ask('EXEC MSet "X=2,Y=3"') == "200 result=0"
+        assert ask("GET FULL VARIABLE ${X}${Y}") == "200 result=1 (23)"
+        assert ask("EXEC MSet X=4 Y=5") == "200 result=0"
+        assert ask("GET FULL VARIABLE ${X}${Y}") == "200 result=1 (43)"
