@@ -62,8 +62,11 @@ void call_end(struct pyst_agi_call *call, int error)
     loan_free(call);
     call->tls = tls_free(call->tls);
     trace_free(call);
-    uv_close((uv_handle_t *)&call->poll, on_close);
-    close(call->fd);
+    if (call->manager)
+        manager_finish(call);
+    uv_close(&call->handle.any, on_close);
+    if (call->fd >= 0)
+        close(call->fd);
     atomic_fetch_sub(&server->n_calls, 1);
 }
 
@@ -71,10 +74,10 @@ void call_end(struct pyst_agi_call *call, int error)
 
 static void watch(struct pyst_agi_call *call, int events)
 {
-    if (call->events == events)
+    if (call->events == events || call->fd < 0)
         return;
     call->events = events;
-    uv_poll_start(&call->poll, events, on_poll);
+    uv_poll_start(&call->handle.poll, events, on_poll);
 }
 
 /* The peer is gone, but what it said before that is still to be read. */
@@ -98,6 +101,10 @@ static ssize_t send_some(struct pyst_agi_call *call, struct pyst_text output)
     struct fault fault;
     size_t n;
 
+    if (call->manager) {
+        errno = EPIPE;
+        return manager_send(call, output) < 0 ? -1 : (ssize_t)output.size;
+    }
     if (!call->tls)
         return send(call->fd, output.data, output.size, MSG_NOSIGNAL);
     switch (tls_send(call->tls, output.data, output.size, &n, &fault)) {
@@ -132,7 +139,7 @@ static void flush(struct pyst_agi_call *call)
             drop_output(call);
     }
     if (call->finished)
-        call_end(call, 0);
+        call_end(call, call->error);
     else
         watch(call, UV_READABLE);
 }
@@ -190,7 +197,8 @@ static void hand_over(struct pyst_agi_call *call)
     /* Perhaps the line HANGUP has come already. */
     while (pyst_agi_session_next(call->session, &notice) == 1)
         continue;
-    uv_poll_stop(&call->poll);
+    if (call->fd >= 0)
+        uv_poll_stop(&call->handle.poll);
     call->events = 0;
     if (worker_lend(call) < 0)
         call_end(call, 0);
@@ -226,6 +234,7 @@ static void process(struct pyst_agi_call *call)
 
 void call_cut(struct pyst_agi_call *call, int error)
 {
+    call->error = error;
     pyst_agi_session_disconnected(call->session, error);
     drop_output(call);
     process(call);
@@ -234,18 +243,18 @@ void call_cut(struct pyst_agi_call *call, int error)
 
 /* ---- receiving ------------------------------------------------------------------------------ */
 
-static void take_end(struct pyst_agi_call *call, int error)
+void call_take_end(struct pyst_agi_call *call, int error)
 {
     pyst_agi_session_disconnected(call->session, error);
     process(call);
 }
 
-static void take(struct pyst_agi_call *call, size_t size)
+void call_take(struct pyst_agi_call *call, struct pyst_text bytes)
 {
-    const int r = pyst_agi_session_feed(call->session, call->loop->buffer, size);
+    const int r = pyst_agi_session_feed(call->session, bytes.data, bytes.size);
 
     if (call->trace)
-        trace_received(call->trace, pyst_text_of(call->loop->buffer, size));
+        trace_received(call->trace, bytes);
     if (r < 0) {
         call_end(call, r);
         return;
@@ -261,11 +270,11 @@ static void receive(struct pyst_agi_call *call)
     const ssize_t n = recv(call->fd, loop->buffer, sizeof(loop->buffer), 0);
 
     if (n > 0)
-        take(call, (size_t)n);
+        call_take(call, pyst_text_of(loop->buffer, (size_t)n));
     else if (n == 0 || errno == ECONNRESET || errno == EPIPE)
-        take_end(call, 0);
+        call_take_end(call, 0);
     else if (errno != EAGAIN && errno != EINTR)
-        take_end(call, PYST_ERR_SYSTEM);
+        call_take_end(call, PYST_ERR_SYSTEM);
     else
         watch(call, UV_READABLE);
 }
@@ -280,17 +289,17 @@ static void receive_secure(struct pyst_agi_call *call)
         switch (
             tls_receive(call->tls, call->loop->buffer, sizeof(call->loop->buffer), &n, &fault)) {
         case STREAM_DONE:
-            take(call, n);
+            call_take(call, pyst_text_of(call->loop->buffer, n));
             break;
         case STREAM_AGAIN:
             if (tls_wants_write(call->tls))
                 watch(call, UV_READABLE | UV_WRITABLE);
             return;
         case STREAM_FAILED:
-            take_end(call, fault.error == PYST_ERR_CLOSED ? 0 : fault.error);
+            call_take_end(call, fault.error == PYST_ERR_CLOSED ? 0 : fault.error);
             return;
         default:
-            take_end(call, 0);
+            call_take_end(call, 0);
             return;
         }
     }
@@ -341,39 +350,80 @@ static void on_poll(uv_poll_t *poll, int status, int events)
 
 /* ---- the beginning -------------------------------------------------------------------------- */
 
-void call_accept(struct loop *loop, int fd, struct tls_context *tls)
+/* Gives everything back that call_new() made; the call was never in a list. */
+static struct pyst_agi_call *give_up(struct pyst_agi_call *call)
+{
+    struct pyst_agi_server *server = call->loop->server;
+
+    pyst_agi_session_free(call->session);
+    tls_free(call->tls);
+    trace_free(call);
+    free(call);
+    atomic_fetch_sub(&server->n_calls, 1);
+    return NULL;
+}
+
+static struct pyst_agi_call *call_new(struct loop *loop)
 {
     struct pyst_agi_server *server = loop->server;
     struct pyst_agi_call *call = calloc(1, sizeof(*call));
 
-    if (!call)
-        goto fail;
+    if (!call) {
+        atomic_fetch_sub(&server->n_calls, 1);
+        return NULL;
+    }
     call->loop = loop;
-    call->fd = fd;
+    call->fd = -1;
     call->number = atomic_fetch_add(&server->numbers, 1) + 1;
-    if (pyst_agi_session_new(&call->session, &server->options.limits) < 0 || trace_new(call) < 0)
-        goto fail;
-    if (tls && tls_new_server(&call->tls, tls, fd) < 0)
-        goto fail;
-    if (uv_poll_init(&loop->uv, &call->poll, fd) < 0)
-        goto fail;
-    call->securing = tls != NULL;
-    call->poll.data = call;
     call->active = uv_now(&loop->uv);
+    if (pyst_agi_session_new(&call->session, &server->options.limits) < 0 || trace_new(call) < 0)
+        return give_up(call);
+    return call;
+}
+
+/* Its handle is there: it is one of the loop's from now on. */
+static void enter(struct pyst_agi_call *call)
+{
+    struct loop *loop = call->loop;
+
+    call->handle.any.data = call;
     list_append(&loop->starting, &call->link);
     loop->n_calls++;
-    loop_sweep_in(loop, server->environment_timeout_ms);
-    watch(call, UV_READABLE);
-    return;
-fail:
-    if (call) {
-        pyst_agi_session_free(call->session);
-        tls_free(call->tls);
-        trace_free(call);
+    loop_sweep_in(loop, loop->server->environment_timeout_ms);
+}
+
+void call_accept(struct loop *loop, int fd, struct tls_context *tls)
+{
+    struct pyst_agi_call *call = call_new(loop);
+
+    if (!call) {
+        close(fd);
+        return;
     }
-    free(call);
-    close(fd);
-    atomic_fetch_sub(&server->n_calls, 1);
+    if ((tls && tls_new_server(&call->tls, tls, fd) < 0) ||
+        uv_poll_init(&loop->uv, &call->handle.poll, fd) < 0) {
+        give_up(call);
+        close(fd);
+        return;
+    }
+    call->fd = fd;
+    call->securing = tls != NULL;
+    enter(call);
+    watch(call, UV_READABLE);
+}
+
+struct pyst_agi_call *call_begin(struct loop *loop, struct manager *manager,
+                                 struct pyst_async_agi_call *async)
+{
+    struct pyst_agi_call *call = call_new(loop);
+
+    if (!call)
+        return NULL;
+    uv_timer_init(&loop->uv, &call->handle.timer);
+    call->manager = manager;
+    call->async = async;
+    enter(call);
+    return call;
 }
 
 /* ---- what evented functions may do ---------------------------------------------------------- */

@@ -46,22 +46,14 @@ static void pause_accepting(struct loop *loop)
     uv_timer_start(&loop->resume, on_resume, RESUME_MS, 0);
 }
 
-/* Whether the call may go on; it is counted among the calls then. */
 static bool admit(struct loop *loop, const struct sockaddr_storage *peer)
 {
-    struct pyst_agi_server *server = loop->server;
+    const struct pyst_agi_server *server = loop->server;
 
-    if (!access_allows(server->access, server->options.n_allow, peer)) {
-        count(&loop->counters.refused_address);
-        return false;
-    }
-    if (atomic_fetch_add(&server->n_calls, 1) >= server->options.calls) {
-        atomic_fetch_sub(&server->n_calls, 1);
-        count(&loop->counters.refused_calls);
-        return false;
-    }
-    count(&loop->counters.accepted);
-    return true;
+    if (access_allows(server->access, server->options.n_allow, peer))
+        return server_admit(loop);
+    count(&loop->counters.refused_address);
+    return false;
 }
 
 static void on_watch(uv_poll_t *poll, int status, int events)

@@ -117,6 +117,7 @@ static void stop(struct loop *loop)
         watches_close(loop);
         uv_timer_stop(&loop->resume);
     }
+    managers_stop(loop);
     uv_update_time(&loop->uv);
     if (at <= now)
         cut_all(loop);
@@ -127,7 +128,7 @@ static void stop(struct loop *loop)
 
 void loop_check_end(struct loop *loop)
 {
-    if (loop->stopping && loop->n_calls == 0)
+    if (loop->stopping && loop->n_calls == 0 && loop->n_managers == 0)
         uv_stop(&loop->uv);
 }
 
@@ -151,6 +152,7 @@ static void on_wake(uv_async_t *async)
 {
     struct loop *loop = async->data;
 
+    worker_send_outgoing(loop);
     take_back_returned(loop);
     if (atomic_load(&loop->server->stopped))
         stop(loop);
@@ -167,6 +169,7 @@ int loop_init(struct loop *loop, struct pyst_agi_server *server)
     list_init(&loop->evented);
     list_init(&loop->handed);
     list_init(&loop->returned);
+    list_init(&loop->outgoing);
     list_init(&loop->processes);
     r = pyst_agi_command_new(&loop->command, server->options.command_size);
     if (r < 0)
@@ -193,13 +196,15 @@ int loop_init(struct loop *loop, struct pyst_agi_server *server)
 void loop_deinit(struct loop *loop)
 {
     watches_close(loop);
+    managers_free(loop);
     processes_end(loop);
     uv_close((uv_handle_t *)&loop->wake, NULL);
     uv_close((uv_handle_t *)&loop->sweep, NULL);
     uv_close((uv_handle_t *)&loop->resume, NULL);
     uv_close((uv_handle_t *)&loop->drained, NULL);
     /* Every handle is closing, so this ends. */
-    uv_run(&loop->uv, UV_RUN_DEFAULT);
+    while (uv_run(&loop->uv, UV_RUN_DEFAULT) != 0)
+        continue;
     uv_loop_close(&loop->uv);
     pyst_agi_command_free(loop->command);
     pthread_mutex_destroy(&loop->mutex);

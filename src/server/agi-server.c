@@ -48,6 +48,19 @@ void pyst_agi_server_stop(struct pyst_agi_server *server, uint64_t drain_us)
         uv_async_send(&server->loops[i].wake);
 }
 
+bool server_admit(struct loop *loop)
+{
+    struct pyst_agi_server *server = loop->server;
+
+    if (atomic_fetch_add(&server->n_calls, 1) >= server->options.calls) {
+        atomic_fetch_sub(&server->n_calls, 1);
+        count(&loop->counters.refused_calls);
+        return false;
+    }
+    count(&loop->counters.accepted);
+    return true;
+}
+
 /* ---- running -------------------------------------------------------------------------------- */
 
 static void *run_loop(void *loop)
@@ -80,8 +93,11 @@ int pyst_agi_server_run(struct pyst_agi_server *server)
 
     if (atomic_exchange(&server->running, true))
         return PYST_ERR_STATE;
-    for (unsigned i = 0; r == 0 && i < server->options.loops; i++)
+    for (unsigned i = 0; r == 0 && i < server->options.loops; i++) {
         r = watches_start(&server->loops[i]);
+        if (r == 0)
+            r = managers_start(&server->loops[i]);
+    }
     if (r == 0)
         r = start_threads(server, &n);
     saved = errno;
@@ -201,7 +217,10 @@ struct pyst_agi_server *pyst_agi_server_free(struct pyst_agi_server *server)
 void pyst_agi_server_counters(const struct pyst_agi_server *server,
                               struct pyst_agi_server_counters *countersp)
 {
-    struct pyst_agi_server_counters sum = {.calls = atomic_load(&server->n_calls)};
+    struct pyst_agi_server_counters sum = {
+        .calls = atomic_load(&server->n_calls),
+        .managers = atomic_load(&server->n_managers),
+    };
 
     workers_count(server, &sum.waiting, &sum.working);
     for (unsigned i = 0; i < server->options.loops; i++) {

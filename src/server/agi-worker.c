@@ -9,6 +9,7 @@
 
 #include <pyst/error.h>
 
+#include "base/buffer.h"
 #include "server/agi.h"
 
 #define HANGUP "HANGUP\n"
@@ -19,7 +20,13 @@ struct loan {
     struct pyst_agi_call *call;
     bool taken;              /* by a worker; under the workers' mutex */
     _Atomic uint64_t active; /* when bytes came or went, as server_now() */
-    size_t traced;           /* bytes of the command that is written, not written yet */
+    /* Of a manager's call, under the loop's mutex. */
+    struct link outgoing; /* in the loop's list while there is output */
+    struct buffer input, output;
+    pthread_cond_t arrived;
+    bool ended; /* no more input, and nothing more can be sent */
+
+    size_t traced; /* bytes of the command that is written, not written yet */
     size_t said_size;
     size_t said_at;
     char said[]; /* what the peer said already, to be read again by the handler's session */
@@ -42,12 +49,31 @@ static ssize_t no_bytes(enum stream_result result)
     return -1;
 }
 
-static ssize_t receive(struct pyst_agi_call *call, void *data, size_t size)
+static ssize_t receive_async(struct loan *loan, void *data, size_t size)
 {
+    struct loop *loop = loan->call->loop;
+    struct pyst_text input;
+
+    pthread_mutex_lock(&loop->mutex);
+    while ((input = buffer_text(&loan->input)).size == 0 && !loan->ended)
+        pthread_cond_wait(&loan->arrived, &loop->mutex);
+    if (size > input.size)
+        size = input.size;
+    memcpy(data, input.data, size);
+    buffer_consume(&loan->input, size);
+    pthread_mutex_unlock(&loop->mutex);
+    return (ssize_t)size;
+}
+
+static ssize_t receive(struct loan *loan, void *data, size_t size)
+{
+    const struct pyst_agi_call *call = loan->call;
     enum stream_result result;
     struct fault fault;
     size_t n;
 
+    if (call->manager)
+        return receive_async(loan, data, size);
     if (!call->tls)
         return recv(call->fd, data, size, 0);
     result = tls_receive(call->tls, data, size, &n, &fault);
@@ -67,7 +93,7 @@ static ssize_t loan_read(void *user, void *data, size_t size)
         loan->said_at += taken;
         return (ssize_t)taken;
     }
-    n = receive(loan->call, data, size);
+    n = receive(loan, data, size);
     if (n > 0) {
         touch(loan);
         if (loan->call->trace)
@@ -76,12 +102,33 @@ static ssize_t loan_read(void *user, void *data, size_t size)
     return n;
 }
 
-static ssize_t transmit(struct pyst_agi_call *call, const void *data, size_t size)
+static ssize_t transmit_async(struct loan *loan, const void *data, size_t size)
 {
+    struct loop *loop = loan->call->loop;
+    int error = EPIPE;
+
+    pthread_mutex_lock(&loop->mutex);
+    if (!loan->ended) {
+        error = buffer_append(&loan->output, pyst_text_of(data, size)) < 0 ? ENOMEM : 0;
+        if (error == 0 && list_is_empty(&loan->outgoing)) {
+            list_append(&loop->outgoing, &loan->outgoing);
+            uv_async_send(&loop->wake);
+        }
+    }
+    pthread_mutex_unlock(&loop->mutex);
+    errno = error;
+    return error == 0 ? (ssize_t)size : -1;
+}
+
+static ssize_t transmit(struct loan *loan, const void *data, size_t size)
+{
+    const struct pyst_agi_call *call = loan->call;
     enum stream_result result;
     struct fault fault;
     size_t n;
 
+    if (call->manager)
+        return transmit_async(loan, data, size);
     if (!call->tls)
         return send(call->fd, data, size, MSG_NOSIGNAL);
     result = tls_send(call->tls, data, size, &n, &fault);
@@ -97,7 +144,7 @@ static ssize_t loan_write(void *user, const void *data, size_t size)
         trace_sent(loan->call->trace, pyst_text_of(data, size));
         loan->traced = size;
     }
-    n = transmit(loan->call, data, size);
+    n = transmit(loan, data, size);
     if (n > 0) {
         touch(loan);
         loan->traced -= loan->traced < (size_t)n ? loan->traced : (size_t)n;
@@ -247,6 +294,8 @@ static struct loan *loan_new(struct pyst_agi_call *call)
         return NULL;
     memset(loan, 0, sizeof(*loan));
     list_init(&loan->link);
+    list_init(&loan->outgoing);
+    pthread_cond_init(&loan->arrived, NULL);
     loan->call = call;
     atomic_init(&loan->active, call->active);
     end = loan->said;
@@ -292,11 +341,13 @@ int worker_lend(struct pyst_agi_call *call)
     r = make_room(loop->server);
     if (r < 0) {
         pthread_mutex_unlock(&workers->mutex);
-        free(loan);
+        call->loan = loan;
+        loan_free(call);
         count(&loop->counters.refused_waiting);
         return r;
     }
-    ioctl(call->fd, FIONBIO, &blocking);
+    if (call->fd >= 0)
+        ioctl(call->fd, FIONBIO, &blocking);
     call->loan = loan;
     call->state = CALL_HANDED;
     call->session = pyst_agi_session_free(call->session);
@@ -327,9 +378,44 @@ bool worker_withdraw(struct pyst_agi_call *call)
         workers->n_waiting--;
     }
     pthread_mutex_unlock(&workers->mutex);
-    if (taken)
+    if (taken && call->manager)
+        worker_deliver(call, pyst_text_none());
+    else if (taken)
         shutdown(call->fd, SHUT_RDWR);
     return !taken;
+}
+
+void worker_deliver(struct pyst_agi_call *call, struct pyst_text bytes)
+{
+    struct loan *loan = call->loan;
+    struct loop *loop = call->loop;
+
+    pthread_mutex_lock(&loop->mutex);
+    if (!bytes.data || buffer_append(&loan->input, bytes) < 0)
+        loan->ended = true;
+    pthread_cond_signal(&loan->arrived);
+    pthread_mutex_unlock(&loop->mutex);
+}
+
+void worker_send_outgoing(struct loop *loop)
+{
+    struct buffer output;
+    struct loan *loan;
+
+    for (;;) {
+        pthread_mutex_lock(&loop->mutex);
+        if (list_is_empty(&loop->outgoing))
+            break;
+        loan = link_object(loop->outgoing.next, struct loan, outgoing);
+        list_remove(&loan->outgoing);
+        output = loan->output;
+        memset(&loan->output, 0, sizeof(loan->output));
+        pthread_mutex_unlock(&loop->mutex);
+        if (manager_send(loan->call, buffer_text(&output)) < 0)
+            worker_deliver(loan->call, pyst_text_none());
+        buffer_deinit(&output);
+    }
+    pthread_mutex_unlock(&loop->mutex);
 }
 
 struct pyst_agi_call *worker_take_back(struct link *returned)
@@ -342,6 +428,13 @@ struct pyst_agi_call *worker_take_back(struct link *returned)
 
 void loan_free(struct pyst_agi_call *call)
 {
-    free(call->loan);
+    struct loan *loan = call->loan;
+
+    if (!loan)
+        return;
     call->loan = NULL;
+    buffer_deinit(&loan->input);
+    buffer_deinit(&loan->output);
+    pthread_cond_destroy(&loan->arrived);
+    free(loan);
 }

@@ -120,6 +120,8 @@ struct loop {
     struct link evented;
     struct link handed; /* to the workers */
     size_t n_calls;     /* not freed yet */
+    struct manager *managers;
+    size_t n_managers; /* that run */
 
     struct link processes; /* programs that run, agi-programs.h */
 
@@ -128,6 +130,8 @@ struct loop {
 
     pthread_mutex_t mutex; /* of what follows, and of sending `wake` */
     struct link returned;  /* by workers */
+    struct link outgoing;  /* of manager's calls: what workers wrote, as all of their streams is
+                              under the mutex */
 
     char buffer[65536]; /* what is received is taken at once */
 };
@@ -150,8 +154,13 @@ enum call_state {
     CALL_ENDED   /* its handle is closing */
 };
 
+/* On a socket, or of a manager connection. */
 struct pyst_agi_call {
-    uv_poll_t poll;
+    union {
+        uv_handle_t any;
+        uv_poll_t poll;   /* of fd */
+        uv_timer_t timer; /* never started: it is there to be closed when there is no socket */
+    } handle;
     struct loop *loop;
     struct link link; /* in a list of the loop */
     uint64_t active;  /* uv_now() when bytes came or went; of STARTING, when it was accepted */
@@ -160,9 +169,12 @@ struct pyst_agi_call {
     const struct route *route;
     void *data;
     struct tls *tls;
-    struct trace *trace; /* NULL: none */
-    struct loan *loan;   /* of HANDED */
-    int fd;
+    struct trace *trace;               /* NULL: none */
+    struct loan *loan;                 /* of HANDED */
+    int fd;                            /* -1: none */
+    int error;                         /* what it was cut for */
+    struct manager *manager;           /* NULL: none */
+    struct pyst_async_agi_call *async; /* of the manager's; NULL: it is over there */
     enum call_state state;
     int events;    /* watched for */
     bool securing; /* the TLS handshake goes on */
@@ -172,6 +184,12 @@ struct pyst_agi_call {
 
 /* Takes a connected socket over. */
 void call_accept(struct loop *loop, int fd, struct tls_context *tls);
+/* One of a manager connection; NULL without memory. It is counted among the calls before. */
+struct pyst_agi_call *call_begin(struct loop *loop, struct manager *manager,
+                                 struct pyst_async_agi_call *async);
+/* Bytes that were received, and the end of them. */
+void call_take(struct pyst_agi_call *call, struct pyst_text bytes);
+void call_take_end(struct pyst_agi_call *call, int error);
 /* Ends it as if the stream had ended with that error, which its functions are told. */
 void call_cut(struct pyst_agi_call *call, int error);
 /* Closes it; `ended` is called. */
@@ -203,7 +221,21 @@ uint64_t worker_active(const struct pyst_agi_call *call);
 bool worker_withdraw(struct pyst_agi_call *call);
 /* Of a call that is back. */
 struct pyst_agi_call *worker_take_back(struct link *returned);
+/* Of a manager's call: bytes for the handler; the absent text: the end of them. */
+void worker_deliver(struct pyst_agi_call *call, struct pyst_text bytes);
+/* Sends what the handlers of manager's calls wrote. */
+void worker_send_outgoing(struct loop *loop);
 void loan_free(struct pyst_agi_call *call);
+
+/* ---- agi-manager.c: AsyncAGI ---------------------------------------------------------------- */
+
+int managers_start(struct loop *loop);
+void managers_stop(struct loop *loop);
+void managers_free(struct loop *loop);
+/* Errors: PYST_ERR_HANGUP when the dialogue is over, and those of pyst_async_agi_send(). */
+int manager_send(struct pyst_agi_call *call, struct pyst_text bytes);
+/* The call is over here. */
+void manager_finish(struct pyst_agi_call *call);
 
 /* ---- agi-server.c --------------------------------------------------------------------------- */
 
@@ -216,6 +248,8 @@ struct pyst_agi_server {
     struct loop *loops;
     struct workers workers;
     _Atomic size_t n_calls;
+    _Atomic size_t n_managers; /* ready */
+    unsigned n_made;           /* managers */
     _Atomic uint64_t numbers;
     _Atomic uint64_t stop_at; /* ms of the steady clock; NEVER with `stopped`: wait for all */
     atomic_bool stopped;
@@ -225,6 +259,7 @@ struct pyst_agi_server {
 
 /* Milliseconds of the steady clock. */
 uint64_t server_now(void);
-void server_wake(struct pyst_agi_server *server);
+/* Whether one more call may be; it is counted then, and is to be taken off when it ends. */
+bool server_admit(struct loop *loop);
 
 #endif

@@ -37,6 +37,9 @@ extern "C" {
 
 struct pyst_agi_server;
 struct pyst_agi_call;
+struct pyst_ami_connection;
+struct pyst_ami_connection_options;
+struct pyst_ami_notice;
 
 #define PYST_AGI_PORT 4573
 
@@ -61,11 +64,12 @@ struct pyst_agi_server_options {
     int trace_descriptor;      /* 0: 2, standard error */
 };
 
-/** Counters since the server was made, but for the first three, which are of now. */
+/** Counters since the server was made, but for the first four, which are of now. */
 struct pyst_agi_server_counters {
-    size_t calls;   /* that go on */
-    size_t waiting; /* of them, for a worker */
-    size_t working; /* of them, in a worker */
+    size_t calls;    /* that go on */
+    size_t waiting;  /* of them, for a worker */
+    size_t working;  /* of them, in a worker */
+    size_t managers; /* connections that are logged in */
     uint64_t accepted;
     uint64_t refused_address;   /* not in `allow` */
     uint64_t refused_calls;     /* the limit `calls` */
@@ -136,6 +140,24 @@ PYST_PUBLIC int pyst_agi_server_listen(struct pyst_agi_server *server, const cha
  * said. "" when there was none. Lives until the next _listen().
  */
 PYST_PUBLIC const char *pyst_agi_server_error_text(const struct pyst_agi_server *server);
+
+/**
+ * Serves the AsyncAGI calls of a manager connection (pyst/connection.h, pyst/async-agi.h): every
+ * channel that runs AGI(agi:async) is a call, whose path is its first argument, or empty. The
+ * connection is begun by run(), and made again when it is lost if the options say so; its events
+ * are "agi,call" unless they say otherwise. After a stop it is closed when Asterisk has heard of
+ * the end of the last call. Errors: PYST_ERR_STATE (while it runs), and those of
+ * pyst_ami_connection_new().
+ *
+ * `told`, which may be NULL, gets the notices READY, LOST and CLOSED of the connection, in the
+ * thread of its loop; it may ask the connection things, such as pyst_ami_connection_error_text().
+ */
+typedef void (*pyst_agi_manager_callback)(struct pyst_ami_connection *connection,
+                                          const struct pyst_ami_notice *notice, void *user);
+
+PYST_PUBLIC int pyst_agi_server_manager(struct pyst_agi_server *server,
+                                        const struct pyst_ami_connection_options *options,
+                                        pyst_agi_manager_callback told, void *user);
 
 /**
  * Serves until stopped, and until the last blocking handler has returned; the caller's thread is
