@@ -34,7 +34,7 @@ from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from time import monotonic
-from typing import TYPE_CHECKING, Optional
+from typing import TYPE_CHECKING, Any, Optional
 
 from asterisk import _core
 from asterisk.agi import AGI
@@ -59,19 +59,27 @@ PATIENCE = 1.0
 class _Stream(Dialogue):
     """A call, in the shape of a socket that blocks."""
 
-    def __init__(self, owner: AsyncAGI, call: AsyncAgiCall) -> None:
+    def __init__(
+        self, owner: AsyncAGI, call: AsyncAgiCall, session: _core.AgiSession
+    ) -> None:
         super().__init__(call)
         self._owner = owner
+        self.session = session
         self._pieces: deque[bytes] = deque()
         self._is_cut = False
         self._changed = threading.Condition(threading.Lock())
 
     def received(self, data: bytes) -> None:
+        if data == b"HANGUP\n":
+            # To be known at once, though the handler may read nothing for long.
+            self.session.hang_up()
+            return
         with self._changed:
             self._pieces.append(data)
             self._changed.notify()
 
     def cut(self) -> None:
+        self.session.hang_up()
         with self._changed:
             self._is_cut = True
             self._changed.notify()
@@ -237,14 +245,14 @@ class AsyncAGI(AsyncCalls):
             return None
         if self._executor is None:
             self._executor = ThreadPoolExecutor(self.workers, "asyncagi")
-        stream = _Stream(self, call)
+        stream = _Stream(self, call, session)
         counters.waiting += 1
-        self._executor.submit(self._work, session, stream, handler)
+        self._executor.submit(self._work, stream, handler)
         return stream
 
-    def _work(self, session: _core.AgiSession, stream: _Stream, handler: Handler) -> None:
+    def _work(self, stream: _Stream, handler: Handler) -> None:
         """Handle a call, in a thread of the pool."""
-        counters = self.counters
+        counters, session = self.counters, stream.session
         with self._lock:
             counters.waiting -= 1
             counters.working += 1
@@ -271,7 +279,7 @@ class AsyncAGI(AsyncCalls):
             stream.call.finish()
             self._advance()
 
-    def _submit(self, name: str, headers: dict[str, str], submission: int) -> None:
+    def _submit(self, name: str, headers: dict[str, Any], submission: int) -> None:
         try:
             future = self._manager.submit(name, **headers)
         except ManagerException as error:

@@ -161,7 +161,7 @@ class AsyncCalls(Routes):
         """Begin a call, or return None when it is finished or left already."""
         raise NotImplementedError
 
-    def _submit(self, name: str, headers: dict[str, str], submission: int) -> None:
+    def _submit(self, name: str, headers: dict[str, Any], submission: int) -> None:
         """Submit an action, and see to it that `_done` is called when it ends."""
         raise NotImplementedError
 

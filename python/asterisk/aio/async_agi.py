@@ -215,7 +215,7 @@ class AsyncAGI(AsyncCalls):
         transport.call.finish()
         self._advance()
 
-    def _submit(self, name: str, headers: dict[str, str], submission: int) -> None:
+    def _submit(self, name: str, headers: dict[str, Any], submission: int) -> None:
         try:
             future = self._manager.submit(name, **headers)
         except ManagerException as error:
