@@ -91,10 +91,8 @@ class Masked:
 
     def __init__(self, mask: Mask) -> None:
         self._mask: Optional[re.Pattern[str]] = None
-        if isinstance(mask, str):
-            self._mask = re.compile(mask, re.IGNORECASE)
-        elif mask is not None:
-            self._mask = mask
+        if mask:  # False and '' are None, too
+            self._mask = re.compile(mask, re.IGNORECASE) if isinstance(mask, str) else mask
         self._repr = _Repr(self.is_secret, self.hide)
         self._secrets: Set[str] = set()
 

@@ -537,9 +537,11 @@ def test_secrets_are_masked(tmp_path: Path) -> None:
 
 def test_what_is_masked_is_a_setting(tmp_path: Path) -> None:
     exc = failure_in(tmp_path, SECRETIVE)
-    shown = agitb.text(exc, mask=None)
-    for secret in ("open-sesame", "my-secret", "1234", "'db_password': 5"):
-        assert secret in shown
+    nothing: list[Any] = [None, "", False]
+    for mask in nothing:
+        shown = agitb.text(exc, mask=mask)
+        for secret in ("open-sesame", "my-secret", "1234", "'db_password': 5"):
+            assert secret in shown
     shown = agitb.text(exc, mask="user|LINE")
     assert "'user': ***" in shown and "\nline = ***\n" in shown
     assert "\npin = '1234'\n" in shown
