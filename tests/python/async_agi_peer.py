@@ -104,6 +104,9 @@ class Pbx(Server):
         self.refusal: Optional[str] = None
         super().__init__({"AGI": self._agi})
 
+    def __enter__(self) -> Pbx:
+        return self
+
     def call(self, *arguments: str) -> Channel:
         """Have a new channel begin."""
         channel = Channel(self, len(self.channels), arguments)

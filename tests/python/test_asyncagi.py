@@ -578,10 +578,16 @@ def start_event(name: str = "AsyncAGIStart", **headers: str) -> Any:
     return events[0]
 
 
+def following(agi: _core.AsyncAgi) -> tuple[int, Any, Any]:
+    notice = agi.next()
+    assert notice is not None
+    return notice
+
+
 def begun() -> tuple[_core.AsyncAgi, _core.AsyncAgiCall]:
     agi = _core.AsyncAgi(command_id_prefix="x")
     assert agi.event(start_event(Channel="C", Uniqueid="1.1", Env="a%3A%20b%0A%0A")) is True
-    kind, call, detail = agi.next() or (0, None, None)
+    kind, call, detail = following(agi)
     assert (kind, detail) == (_core.ASYNC_AGI_STARTED, None)
     assert call is not None
     assert agi.next() == (_core.ASYNC_AGI_RECEIVED, call, b"a: b\n\n")
@@ -593,7 +599,7 @@ def test_core_tells_what_to_do() -> None:
     agi, call = begun()
     assert (call.channel, call.unique_id, call.data, agi.count) == ("C", "1.1", None, 1)
     call.send(b"NOOP\n")
-    kind, of, action = agi.next() or (0, None, ())
+    kind, of, action = following(agi)
     assert (kind, of) == (_core.ASYNC_AGI_ACTION, call)
     name, headers, submission = action
     assert name == "AGI"
@@ -615,7 +621,7 @@ def test_core_call_that_is_over_does_nothing_any_more() -> None:
         call.send(b"NOOP\n")
     assert caught.value.code == _core.ERR_HANGUP
     assert agi.ready() is False
-    kind, of, (_, headers, submission) = agi.next() or (0, None, (0, 0, 0))
+    kind, of, (_, headers, submission) = following(agi)
     assert (of, headers[1]) == (None, ("Command", "ASYNCAGI BREAK"))
     agi.not_submitted(submission, _core.ERR_STATE)
     assert agi.next() is None
@@ -653,7 +659,7 @@ def test_core_cycles_are_collected() -> None:
 def test_core_refuses_nonsense() -> None:
     agi, call = begun()
     wrong: Any = agi
-    for use in (
+    uses: list[Callable[[], object]] = [
         lambda: wrong.event("x"),
         lambda: wrong.done(1),
         lambda: wrong.done("x", 1),
@@ -665,7 +671,8 @@ def test_core_refuses_nonsense() -> None:
         lambda: call.send("x"),  # type: ignore[arg-type]
         lambda: _core.AsyncAgiCall(),
         lambda: _core.AsyncAgi(calls="x"),  # type: ignore[arg-type]
-    ):
+    ]
+    for use in uses:
         with pytest.raises(TypeError):
             use()
     with pytest.raises(ValueError):
