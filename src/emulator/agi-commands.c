@@ -151,7 +151,8 @@ static int control_stream_file(struct pyst_emulator_agi *emulator)
 {
     char key;
 
-    if (emulator->n_arguments > 2 && !is_number(emulator->arguments[2]))
+    if ((emulator->n_arguments > 2 && !is_number(emulator->arguments[2])) ||
+        (emulator->n_arguments > 6 && !is_number(emulator->arguments[6])))
         return USAGE;
     if (emulator->is_leaving || emulator->arguments[0].size == 0)
         return say(emulator, "200 result=-1 endpos=%d\n",
@@ -323,21 +324,36 @@ static struct pyst_text trim(struct pyst_text text, const char *around)
     return text;
 }
 
-/* "Name" <number>, or the number alone. */
+/*
+ * "Name" <number>, or one of them alone, and the other is then empty. A number loses what people
+ * write between its digits (main/callerid.c, ast_callerid_parse).
+ */
 static int set_caller_id(struct pyst_emulator_agi *emulator)
 {
-    struct pyst_text number = emulator->arguments[0];
-    const char *open = number.size > 0 ? memchr(number.data, '<', number.size) : NULL;
-    int r = 0;
+    struct pyst_text name = emulator->arguments[0], number = emulator->arguments[0];
+    const char *open = name.size > 0 ? memrchr(name.data, '<', name.size) : NULL;
+    char digits[AGI_LINE_SIZE_MAX];
+    size_t n_digits = 0, n_dialled = 0;
+    int r;
 
     if (open) {
-        size_t before = (size_t)(open - number.data);
+        size_t before = (size_t)(open - name.data);
 
-        r = pairs_set(&emulator->variables, pyst_text("CALLERID(name)"),
-                      trim(pyst_text_of(number.data, before), " \""));
-        number = trim(pyst_text_of(open + 1, number.size - before - 1), " >");
+        name.size = before;
+        number = pyst_text_of(open + 1, number.size - before - 1);
     }
-    return r == 0 ? set(emulator, "CALLERID(num)", number, 1) : r;
+    for (size_t i = 0; i < number.size && !(open && number.data[i] == '>'); i++) {
+        if (memchr(" ().-", number.data[i], 5))
+            continue;
+        n_dialled += memchr("0123456789*#+", number.data[i], 13) != NULL;
+        digits[n_digits++] = number.data[i];
+    }
+    if (!open && n_dialled == n_digits)
+        name.size = 0;
+    else if (!open)
+        n_digits = 0;
+    r = pairs_set(&emulator->variables, pyst_text("CALLERID(name)"), trim(name, " \""));
+    return r == 0 ? set(emulator, "CALLERID(num)", pyst_text_of(digits, n_digits), 1) : r;
 }
 
 static int set_variable(struct pyst_emulator_agi *emulator)

@@ -273,6 +273,7 @@ static void wrong_arguments_are_told_the_usage(void **state)
         "SET AUTOHANGUP later",
         "SET PRIORITY label",
         "CONTROL STREAM FILE f \"\" x",
+        "CONTROL STREAM FILE f \"\" 1 # * 0 x",
         "GOSUB a b",
         "DATABASE PUT a b",
         "CHANNEL STATUS a b",
@@ -334,7 +335,10 @@ static void what_sets_the_call_sets_its_variables(void **state)
 
     expect(emulator, "SET CALLERID 12", "200 result=1\n");
     assert_text(pyst_emulator_agi_variable(emulator, "CALLERID(num)"), "12");
-    assert_null(pyst_emulator_agi_variable(emulator, "CALLERID(name)").data);
+    assert_text(pyst_emulator_agi_variable(emulator, "CALLERID(name)"), "");
+    expect(emulator, "SET CALLERID Ann", "200 result=1\n");
+    assert_text(pyst_emulator_agi_variable(emulator, "CALLERID(num)"), "");
+    assert_text(pyst_emulator_agi_variable(emulator, "CALLERID(name)"), "Ann");
     expect(emulator, "SET CALLERID \"\\\"A B\\\" <34>\"", "200 result=1\n");
     assert_text(pyst_emulator_agi_variable(emulator, "CALLERID(num)"), "34");
     assert_text(pyst_emulator_agi_variable(emulator, "CALLERID(name)"), "A B");
