@@ -22,11 +22,6 @@ static void count_hangup(int signal_number)
     atomic_fetch_add_explicit(&count, 1, memory_order_relaxed);
 }
 
-static bool has_handler(const struct sigaction *action, void (*handler)(int))
-{
-    return !(action->sa_flags & SA_SIGINFO) && action->sa_handler == handler;
-}
-
 bool hangup_signal_watch(void)
 {
     struct sigaction action;
@@ -35,8 +30,8 @@ bool hangup_signal_watch(void)
     pthread_mutex_lock(&lock);
     if (sigaction(SIGHUP, NULL, &action) < 0) {
         watching = false;
-    } else if (!has_handler(&action, count_hangup)) {
-        watching = has_handler(&action, SIG_DFL);
+    } else if (action.sa_handler != count_hangup) {
+        watching = action.sa_handler == SIG_DFL;
         if (watching) {
             /* Without SA_RESTART: what waits is to look. */
             struct sigaction ours = {.sa_handler = count_hangup};
@@ -58,7 +53,7 @@ void hangup_signal_unwatch(void)
     pthread_mutex_lock(&lock);
     /* Unless the program has set an action of its own meanwhile. */
     if (--watchers == 0 && sigaction(SIGHUP, NULL, &action) == 0 &&
-        has_handler(&action, count_hangup))
+        action.sa_handler == count_hangup)
         sigaction(SIGHUP, &replaced, NULL);
     pthread_mutex_unlock(&lock);
 }

@@ -197,6 +197,8 @@ static void a_recording_that_a_hangup_ended_is_there(void **state)
           pyst_agi_wait_for_digit(AGI, 1, NULL));
     GIVES("RECORD FILE \"r\" \"wav\" \"\" 9", "511 Command Not Permitted on a dead channel",
           PYST_ERR_HANGUP, pyst_agi_record_file(AGI, "r", "wav", "", 9, 0, false, 0, &recording));
+    GIVES("RECORD FILE \"r\" \"wav\" \"\" 9", "200 result=-1 (writefile)", PYST_ERR_HANGUP,
+          pyst_agi_record_file(AGI, "r", "wav", "", 9, 0, false, 0, &recording));
     GIVES("RECORD FILE \"r\" \"wav\" \"\" 9", "520 Invalid command syntax.", PYST_ERR_COMMAND_USAGE,
           pyst_agi_record_file(AGI, "r", "wav", "", 9, 0, false, 0, NULL));
 }

@@ -183,7 +183,7 @@ static void frames_are_whole_however_audio_comes(void **state)
 
         begin_listening(&call);
         assert_int_equal(pyst_eagi_next(call.eagi, &frame), 0);
-        while (heard < (size_t)20 * FRAME) {
+        while (heard < (size_t)200 * FRAME) {
             speak(&call, pieces[i]);
             spoken += pieces[i];
             while (pyst_eagi_next(call.eagi, &frame) == 1) {

@@ -320,7 +320,7 @@ static void nothing_is_asked_when_the_answer_is_known(void **state)
     pyst_agi_build_noop(pyst_agi_command(agi));
     assert_int_equal(pyst_agi_begin(agi), 0);
     assert_int_equal(pyst_agi_finish(agi, &reply), PYST_ERR_COMMAND_FAILED);
-    expect(&asterisk, "ANSWER", "HANGUP\n200 result=-1\n");
+    expect(&asterisk, "ANSWER", "200 result=-1\nHANGUP\n");
     assert_int_equal(pyst_agi_answer(agi), PYST_ERR_HANGUP);
     expect(&asterisk, "ANSWER", "200 result=-1\n");
     assert_int_equal(pyst_agi_answer(agi), PYST_ERR_HANGUP);
@@ -375,7 +375,11 @@ static void a_write_that_fails_says_why(void **state)
         int error;
         int result;
     } cases[] = {
-        {EPIPE, PYST_ERR_HANGUP}, {ECONNRESET, PYST_ERR_HANGUP}, {ENOSPC, PYST_ERR_SYSTEM}};
+        {EPIPE, PYST_ERR_HANGUP},
+        {ECONNRESET, PYST_ERR_HANGUP},
+        {ENOSPC, PYST_ERR_SYSTEM},
+        {EAGAIN, PYST_ERR_SYSTEM}, /* a stream waits */
+    };
 
     for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
         struct asterisk asterisk = {.write_error = cases[i].error};
@@ -440,8 +444,8 @@ static void the_json_trace_has_times_and_is_utf_8(void **state)
         "\"direction\":\"received\",\"line\":\"agi_request: a\"}",
         "\"direction\":\"received\",\"line\":\"agi_callerid: \"}",
         "\"direction\":\"received\",\"line\":\"\"}",
-        "\"direction\":\"sent\",\"line\":\"SET VARIABLE \\\"X\\\" "
-        "\\\"\xc3\xa9\\\\\\\"\\u00e9\\u0001\\\"\"}",
+        ("\"direction\":\"sent\",\"line\":\"SET VARIABLE \\\"X\\\" "
+         "\\\"\xc3\xa9\\\\\\\"\\u00e9\\u0001\\\"\"}"),
         "\"direction\":\"received\",\"line\":\"200 result=1\"}",
         "\"direction\":\"sent\",\"line\":\"NOOP\"}",
         "\"direction\":\"received\",\"line\":\"HANGUP\"}",
