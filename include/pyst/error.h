@@ -43,6 +43,7 @@ extern "C" {
     X(LIMIT_QUEUE, -26, "undelivered events exceed the limit queue_size")                          \
     X(LIMIT_ENVIRONMENT, -27, "an AGI environment is larger than the limit environment_size")      \
     X(LIMIT_REPLY, -28, "an AGI reply is larger than the limit reply_size")                        \
+    X(LIMIT_CONFIG, -29, "a configuration has more sections or items than its limits")             \
     /* the peer's words */                                                                         \
     X(GREETING, -30, "the peer did not greet as an Asterisk manager does")                         \
     X(TRUNCATED, -31, "the connection ended inside a message")                                     \
@@ -63,6 +64,10 @@ extern "C" {
     X(CALL_FILE_VALUE, -81, "Asterisk would read another value in the call file, or none")         \
     X(CALL_FILE_LINE, -82, "a line of a call file is longer than Asterisk reads (1023 bytes)")     \
     X(CALL_FILE_INCOMPLETE, -83, "a call file wants a channel and an application or extension")    \
+    /* configuration files */                                                                      \
+    X(BAD_CONFIG_TEXT, -70, "Asterisk could not read such a name or value from a configuration")   \
+    X(CONFIG_LINE_TOO_LONG, -71, "a configuration line is longer than Asterisk reads (8190)")      \
+    X(CHANGED, -72, "the file was changed by somebody else since it was read")                     \
     /* time and connection */                                                                      \
     X(TIMED_OUT, -40, "no answer came in time")                                                    \
     X(KEEPALIVE, -41, "the peer answered no ping and is taken for dead")                           \

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef PYST_CONFIG_CONFIG_INTERNAL_H
+#define PYST_CONFIG_CONFIG_INTERNAL_H
+
+#include <pyst/config/config.h>
+
+/* A section, and what is needed to go on building it. */
+struct section {
+    struct pyst_config_section public; /* first: each is the other's pointer */
+    struct section *next_in_bucket;    /* in the order of the file */
+    size_t room_for_items;
+    size_t room_for_templates;
+};
+
+struct bucket {
+    struct section *first;
+    struct section *last;
+};
+
+/* A text that stands in no document. */
+struct made_text {
+    struct made_text *next;
+    char data[];
+};
+
+struct pyst_config {
+    struct pyst_config_limits limits;
+    struct section **sections;
+    size_t n_sections;
+    size_t room_for_sections;
+    size_t n_items; /* of all sections */
+
+    struct bucket *buckets; /* by name; a power of two */
+    size_t n_buckets;
+
+    struct pyst_config_document **documents;
+    size_t n_documents;
+    struct pyst_config_found *problems;
+    size_t n_problems;
+    struct made_text *texts;
+    bool is_invalid;
+};
+
+/* ---- table.c: sections and items ------------------------------------------------------------ */
+
+/* A section in no list yet; its name is cut as Asterisk's. NULL: no memory. */
+struct section *config_section_new(struct pyst_text name);
+struct section *config_section_free(struct section *section);
+
+/* Puts it behind the others, which own it then. Errors: PYST_ERR_NO_MEMORY, _LIMIT_CONFIG. */
+int config_add_section(struct pyst_config *config, struct section *section);
+
+/* The first section of that bucket; others follow by next_in_bucket, of other names as well. */
+struct section *config_bucket(const struct pyst_config *config, struct pyst_text name);
+
+int config_add_item(struct pyst_config *config, struct section *section,
+                    const struct pyst_config_item *item);
+int config_add_template(struct section *section, const struct section *template);
+
+/* Keeps a copy of both texts, one after another. */
+int config_make_text(struct pyst_config *config, struct pyst_text first, struct pyst_text second,
+                     struct pyst_text *madep);
+
+/* Grows an array by doubling; *roomp counts elements. */
+int config_grow(void **arrayp, size_t *roomp, size_t n, size_t size);
+
+/* ---- filter.c: which section is meant ------------------------------------------------------- */
+
+/*
+ * The first section of that name for which every expression of `filter`, parted by `separator`,
+ * holds; an empty name fits all. A filter without TEMPLATES=include fits no template. NULL: none.
+ * *is_badp: an expression is no regular expression.
+ */
+struct section *config_match(const struct pyst_config *config, struct pyst_text name,
+                             struct pyst_text filter, char separator, bool *is_badp);
+
+#endif
