@@ -539,6 +539,34 @@ def test_minus_one_is_a_hangup_once_it_is_known() -> None:
         agi.stream_file("x")
 
 
+def test_minus_one_is_a_hangup_that_asterisk_tells_when_it_is_asked() -> None:
+    agi, asterisk = start({"STREAM": b"200 result=-1 endpos=0\n", "CHANNEL": b"HANGUP\n511 Dead\n"})
+    with agi:
+        with pytest.raises(AGIResultHangup) as caught:
+            agi.stream_file("x")
+        assert caught.value.reply is not None and caught.value.reply.text.startswith("200")
+        assert agi.hung_up
+    assert asterisk.sent() == ['STREAM FILE x "" 0', "CHANNEL STATUS"]
+
+
+def test_minus_one_is_a_failure_when_the_caller_is_there() -> None:
+    agi, _ = start({"STREAM": b"200 result=-1 endpos=0\n", "CHANNEL": b"200 result=6\n"})
+    with agi:
+        with pytest.raises(AGIAppError) as caught:
+            agi.stream_file("x")
+        assert type(caught.value) is AGIAppError and not agi.hung_up
+        agi.answer()
+
+
+def test_minus_one_over_files_is_what_pyst_takes_it_for() -> None:
+    agi = AGI(io.StringIO("agi_a: b\n\n200 result=-1\n200 result=1\n"), io.StringIO(), debug=False)
+    with pytest.raises(AGIAppError) as caught:
+        agi.stream_file("x")
+    assert type(caught.value) is AGIAppError
+    agi.answer()
+    agi.close()
+
+
 def test_end_of_stream() -> None:
     agi, _ = start({"NOOP": None})
     with agi:

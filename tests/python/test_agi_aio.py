@@ -155,6 +155,26 @@ def test_hangup() -> None:
     run(main())
 
 
+@pytest.mark.parametrize(
+    ("status", "kind"), [(b"511 Dead\n", AGIResultHangup), (b"200 result=6\n", AGIAppError)]
+)
+def test_minus_one_makes_it_ask(status: bytes, kind: type) -> None:
+    async def main() -> None:
+        agi, wire = wired()
+        command = asyncio.ensure_future(agi.stream_file("x"))
+        await asyncio.sleep(0)
+        agi.data_received(b"200 result=-1 endpos=0\n")
+        while len(wire.lines) < 2:
+            await asyncio.sleep(0)
+        assert wire.lines[1] == b"CHANNEL STATUS\n"
+        agi.data_received(status)
+        with pytest.raises(AGIAppError) as caught:
+            await command
+        assert type(caught.value) is kind
+
+    run(main())
+
+
 def test_commands_of_several_tasks_are_sent_in_turn() -> None:
     async def main() -> None:
         agi, wire = wired()

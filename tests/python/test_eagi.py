@@ -52,7 +52,12 @@ def test_frames_of_a_duration(pipe: tuple[int, io.FileIO]) -> None:
     audio = Audio(reading)
     frames = audio.frames(0.030)
     file.write(data[:100])
-    threading.Timer(0.05, lambda: (file.write(data[100:]), file.close())).start()
+
+    def write_the_rest() -> None:
+        file.write(data[100:])
+        file.close()
+
+    threading.Timer(0.05, write_the_rest).start()
     taken = [(len(frame), bytes(frame), audio.position) for frame in frames]
     assert [size for size, _, _ in taken] == [480] * 5 + [160]
     assert b"".join(part for _, part, _ in taken) == data
@@ -164,6 +169,7 @@ def test_audio_beside_commands(tmp_path: Path) -> None:
     assert stdin is not None and stdout is not None and stderr is not None
 
     def answer(line: bytes) -> None:
+        assert stdin is not None
         stdin.write(line)
         stdin.flush()
 

@@ -37,7 +37,10 @@ from asterisk.agi.errors import (
     AGIUnknownError,
     AGIUsageError,
     AGIValueError,
+    QUESTION,
     failure,
+    late_hangup,
+    may_be_hangup,
     refusal,
 )
 from asterisk.agi.results import ChannelState, Digit, Digits, Recording, Speech
@@ -383,11 +386,25 @@ class AGI(Commands):
                 return reply
             self.send_command(command, *args)
             return self.get_result()
+        except AGIAppError as error:
+            if may_be_hangup(error, command) and self._is_gone():
+                raise late_hangup(error) from None
+            raise
         except _core.Error as error:
             raise refusal(error) from None
         except (BrokenPipeError, ConnectionError) as error:
             self._session.disconnected()
             raise AGISIGPIPEHangup("Asterisk closed the stream") from error
+
+    def _is_gone(self) -> bool:
+        """Find out whether the caller is gone: of files as pyst does, else by asking."""
+        if not self.hung_up and (self._fd_in >= 0 or self._stream is not None):
+            try:
+                AGI.send_command(self, QUESTION)
+                AGI.get_result(self)
+            except (AGIException, OSError):
+                pass
+        return self.hung_up
 
     def send_command(self, command: Text, *args: Text) -> None:
         """Send a command; `get_result` has to follow."""

@@ -20,7 +20,10 @@ __all__ = [
     "AGIUnknownError",
     "AGIUsageError",
     "AGIValueError",
+    "QUESTION",
     "failure",
+    "late_hangup",
+    "may_be_hangup",
     "refusal",
 ]
 
@@ -106,6 +109,32 @@ def failure(reply: AgiReply) -> AGIException:
     made.code = reply.error
     return made
 
+
+def may_be_hangup(error: AGIAppError, command: object) -> bool:
+    """Tell whether Asterisk has only not said yet that the caller is gone.
+
+    It answers -1 to a command that a hangup interrupts, as to one that failed, and tells of the
+    hangup a moment later.
+    """
+    reply = error.reply
+    return (
+        error.code == _core.ERR_COMMAND_FAILED
+        and reply is not None
+        and reply.code == 200
+        and command != QUESTION
+    )
+
+
+def late_hangup(error: AGIAppError) -> AGIResultHangup:
+    """Make what such an error was. Not raised."""
+    made = AGIResultHangup("the caller hung up")
+    made.reply = error.reply
+    made.code = _core.ERR_HANGUP
+    return made
+
+
+#: The command that tells whether the caller is there: on a dead channel Asterisk answers 511.
+QUESTION = "CHANNEL STATUS"
 
 _REFUSED = frozenset(
     (_core.ERR_BAD_ARGUMENT, _core.ERR_COMMAND_TOO_LONG, _core.ERR_TOO_MANY_ARGUMENTS)

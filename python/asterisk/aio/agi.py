@@ -15,9 +15,13 @@ from asterisk.agi import trace
 from asterisk.agi.errors import (
     AGIAppError,
     AGIEnvironmentError,
+    AGIException,
     AGIHangup,
     AGISIGHUPHangup,
+    QUESTION,
     failure,
+    late_hangup,
+    may_be_hangup,
     refusal,
 )
 from asterisk.aio.agi_commands import AwaitedCommands
@@ -263,10 +267,23 @@ class AGI(AwaitedCommands, asyncio.Protocol):
         self._reply = future
         reply = await future
         if reply.error:
-            raise failure(reply)
+            failed = failure(reply)
+            if isinstance(failed, AGIAppError) and may_be_hangup(failed, command):
+                if await self._is_gone():
+                    raise late_hangup(failed)
+            raise failed
         if self._trace is not None:
             self._trace.result(reply)
         return convert(reply)
+
+    async def _is_gone(self) -> bool:
+        """Ask Asterisk whether the caller is gone."""
+        if not self.hung_up:
+            try:
+                await self._exchange(_reply, QUESTION)
+            except AGIException:
+                pass
+        return self.hung_up
 
     async def _wait_for_turn(self) -> None:
         """Wait until the command in flight has its reply, behind those who wait already."""
