@@ -579,7 +579,8 @@ static double server_cpu(void)
 /* Opens calls a few at a time, one batch a millisecond, while those that are open go on. */
 static void open_all(struct call *first, uint64_t count, bool idle)
 {
-    for (uint64_t i = 0; i < count; i++) {
+    /* Working calls that have ended already have others in their places. */
+    for (uint64_t i = 0; i < count && (idle || opened < options.calls); i++) {
         start(first + i, idle);
         if (i % OPENED == OPENED - 1) {
             turn(1);
