@@ -343,9 +343,9 @@ static int set_caller_id(struct pyst_emulator_agi *emulator)
         number = pyst_text_of(open + 1, number.size - before - 1);
     }
     for (size_t i = 0; i < number.size && !(open && number.data[i] == '>'); i++) {
-        if (memchr(" ().-", number.data[i], 5))
+        if (strchr(" ().-", number.data[i]))
             continue;
-        n_dialled += memchr("0123456789*#+", number.data[i], 13) != NULL;
+        n_dialled += strchr("0123456789*#+", number.data[i]) != NULL;
         digits[n_digits++] = number.data[i];
     }
     if (!open && n_dialled == n_digits)
