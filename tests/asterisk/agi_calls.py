@@ -36,6 +36,7 @@ class Switchboard:
         self._listener.send(
             "Login", "Username: admin", "Secret: secret", "Events: call,dtmf,agi,user"
         )
+        self._listener.socket.settimeout(None)
         self._thread = threading.Thread(target=self._listen, daemon=True)
         self._thread.start()
 

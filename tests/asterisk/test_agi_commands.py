@@ -8,14 +8,14 @@ their time is spent listening; each test then says how its own went.
 import json
 import struct
 import time
-from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
-from typing import Callable, Dict, Iterator, List, NamedTuple, Set, Tuple
+from typing import Callable, Dict, List, Set, Tuple
 
 import pytest
 
-from agi_calls import PATIENCE, Call, Switchboard
-from agi_driven import CARRIERS, Answer, Argument, Driven, Drivers
+from agi_calls import PATIENCE
+from agi_driven import CARRIERS, Answer, Argument
+from agi_scenes import Outcomes, Plan, Scene, play_all
 from asterisk_server import AsteriskServer
 
 COMMANDS = {
@@ -25,32 +25,14 @@ COMMANDS = {
     )["commands"]
 }
 
-#: How many scenarios run at once on a server.
-AT_ONCE = 48
-
-
-class Scene(NamedTuple):
-    """What a scenario has at hand."""
-
-    agi: Driven
-    call: Call
-    directory: Path
-
-
-class Scenario(NamedTuple):
-    play: Callable[[Scene], None]
-    caller: str
-    extension: str
-
-
-SCENARIOS: Dict[str, Scenario] = {}
+SCENARIOS: Dict[str, Plan] = {}
 
 
 def scenario(
     caller: str = "wait", extension: str = "agi"
 ) -> Callable[[Callable[[Scene], None]], Callable[[Scene], None]]:
     def register(play: Callable[[Scene], None]) -> Callable[[Scene], None]:
-        SCENARIOS[play.__name__] = Scenario(play, caller, extension)
+        SCENARIOS[play.__name__] = Plan(play, caller, extension)
         return play
 
     return register
@@ -534,61 +516,39 @@ def speech_without_an_engine(scene: Scene) -> None:
 
 # -- running them -----------------------------------------------------------------------------
 
+CALLED: Dict[str, Set[str]] = {carrier: set() for carrier in CARRIERS}
 
-class Run:
-    """All scenarios of a server, by all carriers, at once."""
 
-    def __init__(self, server: AsteriskServer, directory: Path) -> None:
-        self.server = server
-        self.directory = directory
-        self.called: Dict[str, Set[str]] = {carrier: set() for carrier in CARRIERS}
+def noting(plan: Plan, carrier: str) -> Plan:
+    """Have what a plan called noted."""
 
-    def play(self, board: Switchboard, drivers: Drivers, carrier: str, name: str) -> None:
-        """Run one scenario."""
-        plan = SCENARIOS[name]
-        directory = self.directory / f"{carrier}-{name}"
-        directory.mkdir()
-        call = board.call(plan.extension, drivers.agi(carrier, directory), plan.caller)
-        try:
-            agi = drivers.take(call)
-            try:
-                plan.play(Scene(agi, call, directory))
-                self.called[carrier].update(agi.called)
-            finally:
-                agi.close()
-        finally:
-            call.hang_up()
+    def play(scene: Scene) -> None:
+        plan.play(scene)
+        CALLED[carrier].update(scene.agi.called)
+
+    return plan._replace(play=play)
 
 
 @pytest.fixture(scope="module")
-def results(
-    server: AsteriskServer, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Tuple[Run, Dict[Tuple[str, str], "Future[None]"]]]:
-    run = Run(server, tmp_path_factory.mktemp("agi"))
-    with Switchboard(server) as board, Drivers() as drivers:
-        with ThreadPoolExecutor(AT_ONCE) as threads:
-            futures = {
-                (carrier, name): threads.submit(run.play, board, drivers, carrier, name)
-                for name in SCENARIOS
-                for carrier in CARRIERS
-            }
-        # All of them have ended here.
-        yield run, futures
+def outcomes(server: AsteriskServer, tmp_path_factory: pytest.TempPathFactory) -> Outcomes:
+    """All scenarios, by all carriers."""
+    for called in CALLED.values():
+        called.clear()
+    plans = {
+        (name, carrier): noting(plan, carrier)
+        for name, plan in SCENARIOS.items()
+        for carrier in CARRIERS
+    }
+    return play_all(server, tmp_path_factory.mktemp("agi"), plans)
 
 
 @pytest.mark.parametrize("name", SCENARIOS)
 @pytest.mark.parametrize("carrier", CARRIERS)
-def test_scenario(
-    results: Tuple[Run, Dict[Tuple[str, str], "Future[None]"]], carrier: str, name: str
-) -> None:
-    _, futures = results
-    futures[carrier, name].result()
+def test_scenario(outcomes: Outcomes, carrier: str, name: str) -> None:
+    outcomes[name, carrier].result()
 
 
 @pytest.mark.parametrize("carrier", CARRIERS)
-def test_every_command_was_used(
-    results: Tuple[Run, Dict[Tuple[str, str], "Future[None]"]], carrier: str
-) -> None:
-    run, _ = results
+def test_every_command_was_used(outcomes: Outcomes, carrier: str) -> None:
     assert len(COMMANDS) == 47
-    assert run.called[carrier] == COMMANDS
+    assert CALLED[carrier] == COMMANDS
