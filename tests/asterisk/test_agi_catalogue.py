@@ -3,6 +3,8 @@
 
 import json
 import re
+import subprocess
+import sys
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Callable, Dict, Iterator, List
@@ -10,15 +12,16 @@ from typing import Any, Callable, Dict, Iterator, List
 import pytest
 
 from agi_calls import Switchboard
-from asterisk_server import AsteriskServer
+from archive import Unavailable
+from asterisk_server import SELECTIONS, AsteriskServer, tree
 from raw import RawManager
 from raw_agi import RawAgiServer
 
+ROOT = Path(__file__).resolve().parents[2]
+TABLE = ROOT / "src/agi/commands.json"
 COMMANDS: Dict[str, Dict[str, Any]] = {
     command["name"]: command
-    for command in json.loads(
-        (Path(__file__).parents[2] / "src/agi/commands.json").read_text(encoding="utf-8")
-    )["commands"]
+    for command in json.loads(TABLE.read_text(encoding="utf-8"))["commands"]
 }
 
 #: Arguments that are valid, hurt nothing and take no time, by the name of the parameter.
@@ -77,6 +80,24 @@ def line_of(command: Dict[str, Any], n_arguments: int) -> str:
     arguments = [ARGUMENTS.get(name, "x") for name in command["parameters"]]
     arguments += ["x"] * n_arguments
     return " ".join([command["name"], *arguments[:n_arguments]])
+
+
+def test_the_table_is_what_the_documentation_says() -> None:
+    arguments = []
+    for version in SELECTIONS:
+        try:
+            documentation = tree(version) / "usr/share/asterisk/documentation/core-en_US.xml"
+        except Unavailable as reason:
+            pytest.skip(f"no Asterisk {version}: {reason}")
+        arguments.append(f"{version}={documentation}")
+    done = subprocess.run(
+        [sys.executable, str(ROOT / "tools/catalogue/extract-agi.py"), *arguments],
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == TABLE.read_text(encoding="utf-8")
 
 
 def test_the_table_is_what_the_server_shows(console: RawManager, version: int) -> None:
