@@ -232,8 +232,11 @@ static struct pyst_text line_end_of(const struct pyst_config_line *line)
 {
     size_t size = line->size;
 
-    while (size > 0 && (line->text[size - 1] == '\n' || line->text[size - 1] == '\r'))
+    if (size > 0 && line->text[size - 1] == '\n') {
         size--;
+        if (size > 0 && line->text[size - 1] == '\r')
+            size--;
+    }
     return pyst_text_of(line->text + size, line->size - size);
 }
 
