@@ -29,8 +29,11 @@ static uint64_t sweep_list(struct loop *loop, struct link *list, uint64_t limit,
 
 static void cut_handed(struct pyst_agi_call *call, int error)
 {
+    call->finished = true;
     if (worker_withdraw(call))
         call_end(call, error);
+    else
+        worker_cut(call);
 }
 
 /* The same for those that workers have: these are not in the order of time. */
@@ -55,7 +58,6 @@ static uint64_t sweep_handed(struct loop *loop)
             continue;
         }
         count(&loop->counters.idle_timed_out);
-        call->finished = true;
         cut_handed(call, PYST_ERR_TIMED_OUT);
     }
     return wait;
@@ -95,11 +97,8 @@ static void cut_all(struct loop *loop)
         while (!list_is_empty(lists[i]))
             call_cut(link_object(lists[i]->next, struct pyst_agi_call, link), PYST_ERR_CANCELLED);
     for (struct link *link = loop->handed.next; link != &loop->handed; link = next) {
-        struct pyst_agi_call *call = link_object(link, struct pyst_agi_call, link);
-
         next = link->next;
-        call->finished = true;
-        cut_handed(call, PYST_ERR_CANCELLED);
+        cut_handed(link_object(link, struct pyst_agi_call, link), PYST_ERR_CANCELLED);
     }
 }
 

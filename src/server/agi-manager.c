@@ -273,7 +273,8 @@ int pyst_agi_server_manager(struct pyst_agi_server *server,
                             const struct pyst_ami_connection_options *options,
                             pyst_agi_manager_callback told, void *user)
 {
-    const struct pyst_async_agi_options async = {.calls = server->options.calls};
+    /* The server's limit is of all calls, and counts what it refuses. */
+    const struct pyst_async_agi_options async = {.calls = SIZE_MAX};
     struct pyst_ami_connection_options settings = *options;
     struct manager *manager;
     int r;

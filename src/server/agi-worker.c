@@ -189,9 +189,16 @@ static void give_back(struct loan *loan)
     pthread_mutex_unlock(&loop->mutex);
 }
 
+/* Nothing is begun any more that would only be cut. */
+static bool is_over(const struct pyst_agi_server *server)
+{
+    return atomic_load(&server->stopped) && atomic_load(&server->stop_at) <= server_now();
+}
+
 static void *work(void *user)
 {
-    struct workers *workers = user;
+    struct pyst_agi_server *server = user;
+    struct workers *workers = &server->workers;
 
     pthread_mutex_lock(&workers->mutex);
     for (;;) {
@@ -207,7 +214,8 @@ static void *work(void *user)
         workers->n_waiting--;
         workers->n_working++;
         pthread_mutex_unlock(&workers->mutex);
-        serve(loan);
+        if (!is_over(server))
+            serve(loan);
         pthread_mutex_lock(&workers->mutex);
         workers->n_working--;
         give_back(loan);
@@ -230,7 +238,7 @@ static int add_thread(struct pyst_agi_server *server)
     /* The host's signal handlers belong to the host's threads. */
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
-    r = pthread_create(&workers->threads[workers->n_threads], &attributes, work, workers);
+    r = pthread_create(&workers->threads[workers->n_threads], &attributes, work, server);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     pthread_attr_destroy(&attributes);
     if (r != 0)
@@ -378,11 +386,15 @@ bool worker_withdraw(struct pyst_agi_call *call)
         workers->n_waiting--;
     }
     pthread_mutex_unlock(&workers->mutex);
-    if (taken && call->manager)
-        worker_deliver(call, pyst_text_none());
-    else if (taken)
-        shutdown(call->fd, SHUT_RDWR);
     return !taken;
+}
+
+void worker_cut(struct pyst_agi_call *call)
+{
+    if (call->manager)
+        worker_deliver(call, pyst_text_none());
+    else
+        shutdown(call->fd, SHUT_RDWR);
 }
 
 void worker_deliver(struct pyst_agi_call *call, struct pyst_text bytes)

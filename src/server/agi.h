@@ -217,8 +217,10 @@ void workers_count(const struct pyst_agi_server *server, size_t *waitingp, size_
 int worker_lend(struct pyst_agi_call *call);
 /* When the worker, or the call itself, was last seen; in uv_now() of its loop. */
 uint64_t worker_active(const struct pyst_agi_call *call);
-/* Ends what the worker waits for; true when none had it yet, and the call is the loop's again. */
+/* Whether no worker had it yet: the call is the loop's again, and is to be ended. */
 bool worker_withdraw(struct pyst_agi_call *call);
+/* Ends what the worker of a call waits for, now and from now on. */
+void worker_cut(struct pyst_agi_call *call);
 /* Of a call that is back. */
 struct pyst_agi_call *worker_take_back(struct link *returned);
 /* Of a manager's call: bytes for the handler; the absent text: the end of them. */
