@@ -3,6 +3,14 @@
 
 manager
     Asterisk's manager interface (AMI), as in pyst, and more.
+agi
+    Programs that run a call (AGI), as in pyst, and more.
+eagi
+    The same with the caller's voice.
+fastagi
+    A server for calls over the network.
+aio
+    Both for asyncio.
 actions
     A typed class for each action and event that Asterisk documents.
 errors

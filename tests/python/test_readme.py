@@ -3,6 +3,7 @@
 
 import re
 from pathlib import Path
+from typing import List
 
 import pytest
 
@@ -10,14 +11,23 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.mark.parametrize(
-    "language, example", [("python", "examples/python/call.py"), ("c", "examples/c/call.c")]
+    "language, examples",
+    [
+        ("python", ["examples/python/call.py", "examples/python/ivr.py"]),
+        ("c", ["examples/c/call.c", "examples/c/ivr.c"]),
+    ],
 )
-def test_readme_shows_the_example(language: str, example: str) -> None:
+def test_readme_shows_the_examples(language: str, examples: List[str]) -> None:
     readme = (ROOT / "README.md").read_text()
     shown = re.findall(rf"^```{language}\n(.*?)^```$", readme, re.MULTILINE | re.DOTALL)
-    lines = (ROOT / example).read_text().splitlines(keepends=True)
+    assert shown == [text_of(ROOT / example) for example in examples]
+
+
+def text_of(example: Path) -> str:
+    """An example without its licence."""
+    lines = example.read_text().splitlines(keepends=True)
     begin = next(i for i, line in enumerate(lines) if "SPDX" in line) + 1
-    assert shown == ["".join(lines[begin:])]
+    return "".join(lines[begin:]).lstrip("\n")
 
 
 def test_readme_names_files_that_exist() -> None:

@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: MIT
+"""examples/python/ivr.py, as a program and over FastAGI."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from scripted_agi import Asterisk
+
+from asterisk.fastagi import HOST, PORT
+
+IVR = Path(__file__).resolve().parents[2] / "examples/python/ivr.py"
+
+ENVIRONMENT = b"agi_network_script: ivr\nagi_uniqueid: 17.5\nagi_arg_1: /messages\n\n"
+
+#: A caller who hears an account, leaves a message, and hangs up; and what is sent for that.
+ANSWERS = {
+    "GET OPTION": [b"200 result=49 endpos=1\n", b"200 result=50 endpos=1\n", b"200 result=0\n"],
+    "GET DATA": b"200 result=4711\n",
+    "DATABASE GET": b"200 result=1 (250)\n",
+    "RECORD FILE": b"HANGUP\n200 result=-1 (hangup) endpos=8000\n",
+    "DATABASE PUT": b"200 result=1\n",
+    "VERBOSE": b"200 result=1\n",
+}
+
+SENT = [
+    "ANSWER",
+    'STREAM FILE hello-world "" 0',
+    'GET OPTION vm-options "12" 5000',
+    "GET DATA vm-extension 5000 4",
+    'DATABASE GET "account" "4711"',
+    'SAY DIGITS "250" "#"',
+    'GET OPTION vm-options "12" 5000',
+    'STREAM FILE vm-intro "#" 0',
+    'RECORD FILE "/messages/message-17.5" wav "#" 20000 0 beep s=5',
+    'DATABASE PUT "message" "17.5" "8000"',
+    'GET OPTION vm-options "12" 5000',
+    'STREAM FILE vm-goodbye "" 0',
+    "HANGUP",
+]
+
+
+def answers() -> dict[str, Any]:
+    return {name: list(a) if isinstance(a, list) else a for name, a in ANSWERS.items()}
+
+
+def test_as_a_program() -> None:
+    ours, theirs = socket.socketpair()
+    asterisk = Asterisk(answers(), ENVIRONMENT, sock=theirs)
+    with ours:
+        done = subprocess.run(
+            [sys.executable, str(IVR), "/messages"],
+            stdin=ours,
+            stdout=ours,
+            stderr=subprocess.PIPE,
+            timeout=60,
+        )
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert asterisk.sent() == SENT
+
+
+def connected(path: Callable[[], socket.socket]) -> socket.socket:
+    deadline = time.monotonic() + 30
+    while True:
+        try:
+            return path()
+        except ConnectionRefusedError:
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+
+
+def test_as_a_server() -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, PORT))
+        except OSError:
+            pytest.skip(f"port {PORT} is in use")
+    process = subprocess.Popen([sys.executable, str(IVR), "serve"], env=dict(os.environ))
+    try:
+        sock = connected(lambda: socket.create_connection((HOST, PORT), 30))
+        assert Asterisk(answers(), ENVIRONMENT, sock=sock).sent() == SENT
+    finally:
+        process.terminate()
+        assert process.wait(30) == 0
