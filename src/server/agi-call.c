@@ -162,18 +162,19 @@ static void begin(struct pyst_agi_call *call, struct pyst_agi_environment *envir
     call->route->evented.started(call, call->route->user);
 }
 
-static void tell(struct pyst_agi_call *call, const struct pyst_agi_notice *notice)
+static void tell(struct pyst_agi_call *call, const struct route *route,
+                 const struct pyst_agi_notice *notice)
 {
-    const struct pyst_agi_call_handler *handler = &call->route->evented;
+    const struct pyst_agi_call_handler *handler = &route->evented;
 
     if (notice->type == PYST_AGI_NOTICE_REPLY) {
         if (handler->replied)
-            handler->replied(call, notice->error, notice->reply, call->route->user);
+            handler->replied(call, notice->error, notice->reply, route->user);
         else
             call->finished = true;
     } else if (notice->type == PYST_AGI_NOTICE_HANGUP) {
         if (handler->hung_up)
-            handler->hung_up(call, call->route->user);
+            handler->hung_up(call, route->user);
         else
             call->finished = true;
     }
@@ -218,8 +219,8 @@ static void process(struct pyst_agi_call *call)
         }
         if (notice.type == PYST_AGI_NOTICE_ENVIRONMENT)
             begin(call, notice.environment);
-        else if (call->state == CALL_EVENTED && !call->finished)
-            tell(call, &notice);
+        else if (call->route && !call->finished)
+            tell(call, call->route, &notice);
         if (call->route && call->route->blocking) {
             hand_over(call);
             return;
