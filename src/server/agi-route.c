@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -26,24 +27,22 @@ struct refusal {
 static void refused_started(struct pyst_agi_call *call, void *user)
 {
     const struct refusal *refusal = user;
-    static const char before[] = ": \"", after[] = "\"";
     struct pyst_agi_command *command = pyst_agi_call_command(call);
     struct pyst_text path = pyst_agi_environment_path(pyst_agi_call_environment(call));
-    char text[WORDS_SIZE + sizeof(before) + PATH_SHOWN + sizeof(after)];
-    size_t size = strlen(refusal->words);
+    char shown[PATH_SHOWN + 1], text[WORDS_SIZE + PATH_SHOWN];
+    size_t size = 0;
 
-    memcpy(text, refusal->words, size);
-    memcpy(text + size, before, sizeof(before) - 1);
-    size += sizeof(before) - 1;
-    for (size_t i = 0; i < path.size && i < PATH_SHOWN; i++) {
-        const unsigned char byte = (unsigned char)path.data[i];
+    for (; size < path.size && size < PATH_SHOWN; size++) {
+        const unsigned char byte = (unsigned char)path.data[size];
 
-        text[size++] = byte < ' ' || byte == 0x7f ? '?' : (char)byte;
+        shown[size] = '?';
+        if (byte >= ' ' && byte != 0x7f)
+            shown[size] = path.data[size];
     }
-    memcpy(text + size, after, sizeof(after) - 1);
-    size += sizeof(after) - 1;
+    shown[size] = '\0';
+    snprintf(text, sizeof(text), "%s: \"%s\"", refusal->words, shown);
     pyst_agi_command_begin(command, "VERBOSE");
-    pyst_agi_command_add(command, pyst_text_of(text, size));
+    pyst_agi_command_add(command, pyst_text(text));
     pyst_agi_command_add_number(command, 1);
     submit(call);
 }
