@@ -22,9 +22,9 @@ The manager's user reads events of the classes agi and call, and may send action
 Calls are told apart by their first argument, ``AGI(agi:async,ivr/sales?lang=en)``, which is their
 path with parameters, as that of ``AGI(agi://host/ivr/sales?lang=en)`` is: see `AsyncAGI.route`.
 
-Against other AGI, two things are different (Asterisk's res_agi.c): a command that fails, such as
-``stream_file`` of a file that is not there, mostly ends the dialogue; and nothing can be done on a
-channel that was hung up.
+Against other AGI, two things are different (Asterisk's res_agi.c). A command that fails, such as
+``stream_file`` of a file that is not there, mostly ends the dialogue, which is `AGIHangup` to the
+handler though the dialplan goes on. And nothing can be done on a channel that was hung up.
 """
 
 from __future__ import annotations
@@ -79,10 +79,14 @@ class _Stream(Dialogue):
             self._changed.notify()
 
     def cut(self) -> None:
-        self.session.hang_up()
         with self._changed:
             self._is_cut = True
             self._changed.notify()
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the stream ended, and all that came before was taken."""
+        return self._is_cut and not self._pieces and not self.session.busy
 
     def recv(self, size: int) -> bytes:
         with self._changed:
@@ -100,6 +104,14 @@ class _Stream(Dialogue):
 
     def close(self) -> None:
         self._owner._finish(self)
+
+
+class _AGI(AGI):
+    """An AGI that knows of the end of the dialogue before it reads it."""
+
+    @property
+    def hung_up(self) -> bool:
+        return super().hung_up or (isinstance(self._stream, _Stream) and self._stream.is_over)
 
 
 class AsyncAGI(AsyncCalls):
@@ -258,7 +270,7 @@ class AsyncAGI(AsyncCalls):
             counters.working += 1
         outcome: Optional[BaseException] = None
         try:
-            handler(AGI._over(session, stream, self.debug))
+            handler(_AGI._over(session, stream, self.debug))
         except BaseException as error:
             outcome = error
         with self._lock:
