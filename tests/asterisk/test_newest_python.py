@@ -23,8 +23,14 @@ TESTS = (
     "test_astemu.py",
     "test_actions.py",
     "test_aio.py",
+    "test_agi.py",
+    "test_agi_aio.py",
+    "test_agi_example.py",
+    "test_agi_program.py",
     "test_agitb.py",
     "test_callfile.py",
+    "test_eagi.py",
+    "test_fastagi.py",
 )
 
 
