@@ -68,10 +68,11 @@ int config_grow(void **arrayp, size_t *roomp, size_t n, size_t size);
 
 /*
  * The first section of that name for which every expression of `filter`, parted by `separator`,
- * holds; an empty name fits all. A filter without TEMPLATES=include fits no template. NULL: none.
- * *is_badp: an expression is no regular expression.
+ * holds; an empty name fits all. A filter without TEMPLATES=include fits no template. 1 and
+ * *foundp, or 0 and NULL. Errors: PYST_ERR_INVALID, an expression is no regular expression;
+ * PYST_ERR_NO_MEMORY.
  */
-struct section *config_match(const struct pyst_config *config, struct pyst_text name,
-                             struct pyst_text filter, char separator, bool *is_badp);
+int config_match(const struct pyst_config *config, struct pyst_text name, struct pyst_text filter,
+                 char separator, struct section **foundp);
 
 #endif

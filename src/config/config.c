@@ -111,13 +111,15 @@ struct heading {
 static int apply_addition(struct reader *reader, struct file *file, struct heading *heading,
                           struct pyst_text filter)
 {
-    bool is_bad = false;
-    struct section *found = config_match(reader->config, heading->name, filter, '&', &is_bad);
-    int r = 0;
+    struct section *found;
+    int r = config_match(reader->config, heading->name, filter, '&', &found);
 
-    if (!found)
+    if (r == 0 || r == PYST_ERR_INVALID)
         return tell(reader, file, heading->line,
-                    is_bad ? PYST_CONFIG_BAD_FILTER : PYST_CONFIG_UNKNOWN_ADDITION, heading->name);
+                    r < 0 ? PYST_CONFIG_BAD_FILTER : PYST_CONFIG_UNKNOWN_ADDITION, heading->name);
+    if (r < 0)
+        return r;
+    r = 0;
     if (heading->is_new) {
         r = hand_items_over(reader->config, heading->section, found);
         config_section_free(heading->section);
@@ -131,8 +133,8 @@ static int apply_addition(struct reader *reader, struct file *file, struct headi
 static int apply_option(struct reader *reader, struct file *file, struct heading *heading,
                         struct pyst_text option)
 {
-    const struct section *template;
-    bool is_bad = false;
+    struct section *template;
+    int r;
 
     if (pyst_text_equal(option, pyst_text("!"))) {
         heading->section->public.is_template = true;
@@ -141,10 +143,10 @@ static int apply_option(struct reader *reader, struct file *file, struct heading
     if (option.size > 0 && option.data[0] == '+')
         return apply_addition(reader, file, heading,
                               pyst_text_of(option.data + 1, option.size - 1));
-    template = config_match(reader->config, option, pyst_text("TEMPLATES=include"), ',', &is_bad);
-    if (!template)
+    r = config_match(reader->config, option, pyst_text("TEMPLATES=include"), ',', &template);
+    if (r == 0)
         return tell(reader, file, heading->line, PYST_CONFIG_UNKNOWN_TEMPLATE, option);
-    return inherit(reader, heading->section, template);
+    return r < 0 ? r : inherit(reader, heading->section, template);
 }
 
 /* The options are parted by commas, and a blank beside one is a part of it. */
@@ -243,11 +245,10 @@ static int read_item(struct reader *reader, struct file *file, const struct pyst
 /* Asterisk reads the files of one pattern as if they were one. */
 static int continue_document(struct pyst_config_document **documentp, int depth)
 {
-    const struct pyst_config_line *first = pyst_config_document_first(*documentp);
     struct pyst_config_document *document;
     int r;
 
-    if (depth == 0 && (!first || first->size < 3 || memcmp(first->text, "\xef\xbb\xbf", 3) != 0))
+    if (depth == 0 && (*documentp)->mark_size == 0)
         return 0;
     r = config_document_continue(&document, *documentp, depth);
     pyst_config_document_unref(*documentp);

@@ -313,7 +313,7 @@ static const struct pyst_config_line *neighbour(const struct pyst_config_documen
     const struct pyst_config_line *line = before ? before->previous : document->last;
 
     for (; line && line->kind != PYST_CONFIG_SECTION; line = line->previous)
-        if (line->kind == PYST_CONFIG_ITEM && !is_commented(line) && line->number != 1)
+        if (line->kind == PYST_CONFIG_ITEM && !is_commented(line))
             return line;
     for (line = before; line && line->kind != PYST_CONFIG_SECTION; line = line->next)
         if (line->kind == PYST_CONFIG_ITEM && !is_commented(line))

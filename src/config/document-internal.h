@@ -46,7 +46,8 @@ struct pyst_config_document {
     size_t n_bytes;
     struct pyst_config_line *first;
     struct pyst_config_line *last;
-    size_t size; /* of all lines */
+    size_t mark_size; /* of a byte order mark before the first line */
+    size_t size;      /* of that and all lines */
     bool changed;
     int depth; /* of the block comments at its end */
 

@@ -3,7 +3,8 @@
 
 #include "config/document-internal.h"
 
-#define BYTE_ORDER_MARK pyst_text_of("\xef\xbb\xbf", 3)
+#define MARK      "\xef\xbb\xbf" /* the byte order mark of UTF-8 */
+#define MARK_SIZE 3
 
 /* ---- lines ---------------------------------------------------------------------------------- */
 
@@ -159,31 +160,21 @@ struct reading {
     size_t number;
     int depth;         /* of block comments */
     size_t comment_at; /* the line where the outermost one began */
-    bool continues;    /* another file */
     struct config_scratch scratch;
 };
 
 static int report(struct reading *reading, const struct pyst_config_line *line,
-                  const struct config_parts *parts, size_t mark)
+                  const struct config_parts *parts)
 {
     struct pyst_text text = strip_line_end(pyst_text_of(line->text, line->size));
 
     if (parts->has_problem)
-        return add_problem(reading->document, parts->problem, reading->number,
-                           mark + parts->problem_at, config_strip(text));
+        return add_problem(reading->document, parts->problem, reading->number, parts->problem_at,
+                           config_strip(text));
     if (parts->has_note)
-        return add_problem(reading->document, parts->note, reading->number, mark + parts->note_at,
+        return add_problem(reading->document, parts->note, reading->number, parts->note_at,
                            config_strip(text));
     return 0;
-}
-
-/* Where the parts are counts from the line's begin, which is behind a byte order mark. */
-static void move_parts(struct config_parts *parts, size_t mark)
-{
-    parts->name.begin += (uint16_t)mark;
-    parts->name.end += (uint16_t)mark;
-    parts->value.begin += (uint16_t)mark;
-    parts->value.end += (uint16_t)mark;
 }
 
 static int read_line(struct reading *reading, struct pyst_text text, bool skipped)
@@ -191,8 +182,6 @@ static int read_line(struct reading *reading, struct pyst_text text, bool skippe
     struct pyst_config_line *line = config_line_new(reading->document);
     const int depth = reading->depth;
     struct config_parts parts;
-    struct pyst_text read;
-    size_t mark = 0;
     int r;
 
     if (!line)
@@ -207,25 +196,17 @@ static int read_line(struct reading *reading, struct pyst_text text, bool skippe
         return add_problem(reading->document, PYST_CONFIG_LINE_TOO_LONG, reading->number, 0,
                            pyst_text_of(text.data, 32));
     }
-    read = visible(text);
-    if (reading->number == 1 && !reading->continues && read.size >= 3 &&
-        pyst_text_equal(pyst_text_of(read.data, 3), BYTE_ORDER_MARK)) {
-        mark = 3;
-        read = pyst_text_of(read.data + mark, read.size - mark);
-    }
-    config_line_read(&parts, read, &reading->depth, &reading->scratch);
+    config_line_read(&parts, visible(text), &reading->depth, &reading->scratch);
     if (depth == 0 && reading->depth != 0)
         reading->comment_at = reading->number;
     line->changes_comment = depth != reading->depth;
-    move_parts(&parts, mark);
     r = config_line_keep(line, &parts);
-    return r < 0 ? r : report(reading, line, &parts, mark);
+    return r < 0 ? r : report(reading, line, &parts);
 }
 
-static int read_bytes(struct pyst_config_document *document, struct pyst_text bytes, int depth,
-                      bool continues)
+static int read_bytes(struct pyst_config_document *document, struct pyst_text bytes, int depth)
 {
-    struct reading reading = {.document = document, .depth = depth, .continues = continues};
+    struct reading reading = {.document = document, .depth = depth};
     int r = 0;
 
     while (r == 0 && bytes.size > 0) {
@@ -286,7 +267,12 @@ static int make_document(struct pyst_config_document **documentp, struct pyst_te
         memcpy(document->bytes + bytes.size, name.data, name.size);
     document->name = pyst_text_of(document->bytes + bytes.size, name.size);
     document->n_bytes = bytes.size;
-    r = read_bytes(document, pyst_text_of(document->bytes, bytes.size), depth, continues);
+    if (!continues && bytes.size >= MARK_SIZE && memcmp(bytes.data, MARK, MARK_SIZE) == 0)
+        document->size = document->mark_size = MARK_SIZE;
+    r = read_bytes(
+        document,
+        pyst_text_of(document->bytes + document->mark_size, bytes.size - document->mark_size),
+        depth);
     if (r < 0) {
         free_document(document);
         return r;
@@ -338,6 +324,8 @@ void pyst_config_document_write(const struct pyst_config_document *document, cha
 {
     const struct pyst_config_line *line = document->first;
 
+    memcpy(out, MARK, document->mark_size);
+    out += document->mark_size;
     /* What was read and not changed lies in one piece. */
     while (line) {
         const char *begin = line->text;

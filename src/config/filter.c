@@ -17,35 +17,78 @@ static struct pyst_text cut(struct pyst_text text, char c, struct pyst_text *res
     return config_strip(pyst_text_of(text.data, (size_t)(at - text.data)));
 }
 
-/* 1: it fits, 0: it does not, -1: it is no regular expression. `text` NULL only tells of that. */
-static int fits_expression(struct pyst_text expression, const struct pyst_text *text)
+static char *copy(struct pyst_text text)
 {
-    char *source = strndup(expression.size > 0 ? expression.data : "", expression.size);
-    char *subject = text ? strndup(text->size > 0 ? text->data : "", text->size) : NULL;
-    regex_t regex;
-    int r = -1;
+    char *string = malloc(text.size + 1);
 
-    if (source && regcomp(&regex, source, REG_EXTENDED | REG_NOSUB) == 0) {
-        r = subject && regexec(&regex, subject, 0, NULL, 0) == 0;
-        regfree(&regex);
-    }
+    if (!string)
+        return NULL;
+    if (text.size > 0)
+        memcpy(string, text.data, text.size);
+    string[text.size] = '\0';
+    return string;
+}
+
+/* Errors: PYST_ERR_INVALID, the expression is no regular expression; PYST_ERR_NO_MEMORY. */
+static int compile(regex_t *regex, struct pyst_text expression)
+{
+    char *source = copy(expression);
+    int r;
+
+    if (!source)
+        return PYST_ERR_NO_MEMORY;
+    r = regcomp(regex, source, REG_EXTENDED | REG_NOSUB);
     free(source);
-    free(subject);
+    if (r == 0)
+        return 0;
+    return r == REG_ESPACE ? PYST_ERR_NO_MEMORY : PYST_ERR_INVALID;
+}
+
+/* 1 or 0, or PYST_ERR_NO_MEMORY. */
+static int fits_text(const regex_t *regex, struct pyst_text text)
+{
+    char *string = copy(text);
+    int r;
+
+    if (!string)
+        return PYST_ERR_NO_MEMORY;
+    r = regexec(regex, string, 0, NULL, 0) == 0;
+    free(string);
     return r;
 }
 
-static bool has_item(const struct pyst_config_section *section, struct pyst_text name,
-                     struct pyst_text value)
+static int find_item(const struct pyst_config_section *section, const regex_t *name,
+                     const regex_t *value)
 {
-    for (size_t i = 0; i < section->n_items; i++)
-        if (fits_expression(name, &section->items[i].name) == 1 &&
-            fits_expression(value, &section->items[i].value) == 1)
-            return true;
-    return false;
+    int r = 0;
+
+    for (size_t i = 0; r == 0 && i < section->n_items; i++) {
+        r = fits_text(name, section->items[i].name);
+        if (r == 1)
+            r = fits_text(value, section->items[i].value);
+    }
+    return r;
 }
 
-static bool fits(const struct section *section, struct pyst_text filter, char separator,
-                 bool *is_badp)
+static int has_item(const struct pyst_config_section *section, struct pyst_text name,
+                    struct pyst_text value)
+{
+    regex_t name_regex, value_regex;
+    int r = compile(&name_regex, name);
+
+    if (r < 0)
+        return r;
+    r = compile(&value_regex, value);
+    if (r == 0) {
+        r = find_item(section, &name_regex, &value_regex);
+        regfree(&value_regex);
+    }
+    regfree(&name_regex);
+    return r;
+}
+
+/* 1 or 0, or an error. */
+static int fits(const struct section *section, struct pyst_text filter, char separator)
 {
     const struct pyst_config_section *public = &section->public;
     bool templates = false;
@@ -55,10 +98,11 @@ static bool fits(const struct section *section, struct pyst_text filter, char se
     while (filter.data) {
         struct pyst_text expression = cut(filter, separator, &filter), value;
         struct pyst_text name = cut(expression, '=', &value);
+        int r;
 
         /* An expression without an equal sign fits nothing. */
         if (!value.data)
-            return false;
+            return 0;
         value = config_strip(value);
         if (pyst_text_equal(name, pyst_text("TEMPLATES"))) {
             if (pyst_text_equal_nocase(value, pyst_text("include")))
@@ -66,32 +110,34 @@ static bool fits(const struct section *section, struct pyst_text filter, char se
             else if (pyst_text_equal_nocase(value, pyst_text("restrict")) && public->is_template)
                 templates = true;
             else
-                return false;
+                return 0;
             continue;
         }
-        if (fits_expression(name, NULL) < 0 || fits_expression(value, NULL) < 0) {
-            *is_badp = true;
-            return false;
-        }
-        if (!has_item(public, name, value))
-            return false;
+        r = has_item(public, name, value);
+        if (r <= 0)
+            return r;
     }
     return templates || !public->is_template;
 }
 
-struct section *config_match(const struct pyst_config *config, struct pyst_text name,
-                             struct pyst_text filter, char separator, bool *is_badp)
+int config_match(const struct pyst_config *config, struct pyst_text name, struct pyst_text filter,
+                 char separator, struct section **foundp)
 {
-    if (name.size == 0) {
-        for (size_t i = 0; i < config->n_sections; i++)
-            if (fits(config->sections[i], filter, separator, is_badp))
-                return config->sections[i];
-        return NULL;
+    struct section *section = name.size > 0 ? config_bucket(config, name) : NULL;
+    int r = 0;
+
+    *foundp = NULL;
+    for (size_t i = 0; name.size == 0 && r == 0 && i < config->n_sections; i++) {
+        section = config->sections[i];
+        r = fits(section, filter, separator);
     }
-    for (struct section *section = config_bucket(config, name); section;
-         section = section->next_in_bucket)
-        if (pyst_text_equal_nocase(section->public.name, name) &&
-            fits(section, filter, separator, is_badp))
-            return section;
-    return NULL;
+    for (; name.size > 0 && section; section = section->next_in_bucket) {
+        if (pyst_text_equal_nocase(section->public.name, name))
+            r = fits(section, filter, separator);
+        if (r != 0)
+            break;
+    }
+    if (r == 1)
+        *foundp = section;
+    return r;
 }

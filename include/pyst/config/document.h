@@ -139,7 +139,7 @@ PYST_PUBLIC enum pyst_config_line_kind pyst_config_line_kind(const struct pyst_c
 /** Its number when the document was read, from 1; 0 for a line that was added. */
 PYST_PUBLIC size_t pyst_config_line_number(const struct pyst_config_line *line);
 
-/** Its bytes as they are written, with the line end. */
+/** Its bytes as they are written, with the line end, but without a byte order mark before it. */
 PYST_PUBLIC struct pyst_text pyst_config_line_text(const struct pyst_config_line *line);
 
 /**

@@ -62,6 +62,14 @@ struct pyst_config_load_options {
 PYST_PUBLIC int pyst_config_load(struct pyst_config **configp, const char *path,
                                  const struct pyst_config_load_options *options);
 
+/**
+ * The same for a document that is at hand, perhaps changed and not saved yet. Its name is taken for
+ * its path where `options` has no directory. Errors: those of pyst_config_new().
+ */
+PYST_PUBLIC int pyst_config_resolve(struct pyst_config **configp,
+                                    struct pyst_config_document *document,
+                                    const struct pyst_config_load_options *options);
+
 #ifdef __cplusplus
 }
 #endif

@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: MIT */
+
+/* Changes to a configuration file: the line that is changed, and no other byte. */
+
+#include "config-dump.h"
+
+static struct pyst_config_line *line_at(const struct pyst_config_document *document, size_t number)
+{
+    struct pyst_config_line *line = pyst_config_document_first(document);
+
+    while (number-- > 1)
+        line = pyst_config_line_next(line);
+    return line;
+}
+
+/* Sets the value of line `number`. */
+static void expect_set(const char *before, size_t number, const char *value, int result,
+                       const char *after)
+{
+    struct pyst_config_document *document = read_string(before);
+    struct pyst_config_line *line = line_at(document, number);
+
+    assert_int_equal(pyst_config_line_set_value(document, line, pyst_text(value)), result);
+    assert_written(document, after);
+    assert_int_equal(pyst_config_document_is_changed(document), result == 0);
+    if (result == 0 && value)
+        assert_true(pyst_text_equal(pyst_config_line_value(line), pyst_text(value)));
+    pyst_config_document_unref(document);
+}
+
+static void expect_renamed(const char *before, size_t number, const char *name, int result,
+                           const char *after)
+{
+    struct pyst_config_document *document = read_string(before);
+    struct pyst_config_line *line = line_at(document, number);
+
+    assert_int_equal(pyst_config_line_set_name(document, line, pyst_text(name)), result);
+    assert_written(document, after);
+    pyst_config_document_unref(document);
+}
+
+/* Adds an item before line `number`, 0: at the end. */
+static void expect_added(const char *before, size_t number, enum pyst_config_style style,
+                         const char *name, const char *value, int result, const char *after)
+{
+    struct pyst_config_document *document = read_string(before);
+    struct pyst_config_line *at = number ? line_at(document, number) : NULL, *added = NULL;
+
+    assert_int_equal(pyst_config_document_add_item(document, at, pyst_text(name), pyst_text(value),
+                                                   style, &added),
+                     result);
+    assert_written(document, after);
+    if (result == 0)
+        assert_int_equal(pyst_config_line_number(added), 0);
+    pyst_config_document_unref(document);
+}
+
+static void what_surrounds_a_value_stays(void **state)
+{
+    expect_set("[a]\n\tx\t=  1  ; why\r\ny=2\n", 2, "new", 0, "[a]\n\tx\t=  new  ; why\r\ny=2\n");
+    expect_set("x=>1", 1, "2", 0, "x=>2");
+    expect_set("x += 1\n", 1, "2", 0, "x += 2\n");
+    expect_set("x=1;c\n", 1, "", 0, "x=;c\n");
+    expect_set("\xef\xbb\xbfx=1\n", 1, "2", 0, "\xef\xbb\xbfx=2\n");
+}
+
+static void a_value_that_was_empty_gets_the_blank_that_it_lacks(void **state)
+{
+    expect_set("x =\n", 1, "1", 0, "x = 1\n");
+    expect_set("x=\n", 1, "1", 0, "x=1\n");
+    expect_set("x = \n", 1, "1", 0, "x = 1 \n");
+    expect_set("x =>\n", 1, "1", 0, "x => 1\n");
+    expect_set("x=\n", 1, ">1", 0, "x= >1\n");
+}
+
+static void semicolons_are_escaped(void **state)
+{
+    expect_set("x=1 ; c\n", 1, "a;b", 0, "x=a\\;b ; c\n");
+    expect_set("x=1\n", 1, ";--", 0, "x=\\;--\n");
+    expect_set("x=1\n", 1, "a\\;b--;", 0, "x=a\\\\;b--\\;\n");
+    expect_set("x=1;c\n", 1, "a\\", 0, "x=a\\ ;c\n");
+    expect_set("x=a\\;b;c\n", 1, "d;e", 0, "x=d\\;e;c\n");
+}
+
+static void what_cannot_be_read_back_is_refused(void **state)
+{
+    static const char *const bad[] = {"a\nb", "a\r", " a", "a ", "a\tb\n", "\x01"};
+
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+        expect_set("x = 1\n", 1, bad[i], PYST_ERR_BAD_CONFIG_TEXT, "x = 1\n");
+    expect_renamed("x = 1\n", 1, "a=b", PYST_ERR_BAD_CONFIG_TEXT, "x = 1\n");
+    expect_renamed("x = 1\n", 1, "", PYST_ERR_BAD_CONFIG_TEXT, "x = 1\n");
+    expect_renamed("[a]\n", 1, "b]c", PYST_ERR_BAD_CONFIG_TEXT, "[a]\n");
+    expect_set("[a](b)\n", 1, "c)", PYST_ERR_BAD_CONFIG_TEXT, "[a](b)\n");
+    expect_added("[a]\n", 0, PYST_CONFIG_STYLE_NEIGHBOUR, "x+", "1", 0, "[a]\nx+ = 1\n");
+    expect_added("[a]\nb=1\n", 0, PYST_CONFIG_STYLE_NEIGHBOUR, "x+", "1", PYST_ERR_BAD_CONFIG_TEXT,
+                 "[a]\nb=1\n");
+}
+
+static void a_line_that_asterisk_would_skip_is_refused(void **state)
+{
+    char value[PYST_CONFIG_LINE_SIZE + 1];
+    struct pyst_config_document *document = read_string("x=1\n");
+    struct pyst_config_line *line = pyst_config_document_first(document);
+
+    memset(value, 'v', sizeof(value));
+    assert_int_equal(
+        pyst_config_line_set_value(document, line, pyst_text_of(value, sizeof(value) - 2)),
+        PYST_ERR_CONFIG_LINE_TOO_LONG);
+    assert_written(document, "x=1\n");
+    assert_int_equal(
+        pyst_config_line_set_value(document, line, pyst_text_of(value, sizeof(value) - 3)), 0);
+    assert_int_equal(pyst_config_document_size(document), PYST_CONFIG_LINE_SIZE + 1);
+    pyst_config_document_unref(document);
+}
+
+static void the_options_of_a_section_come_and_go(void **state)
+{
+    expect_set("[a](b) ; c\n", 1, "!,d", 0, "[a](!,d) ; c\n");
+    expect_set("[a]\n", 1, "!", 0, "[a](!)\n");
+    expect_set("[a](b)x\n", 1, NULL, 0, "[a]x\n");
+    expect_set("[a]()\n", 1, "+", 0, "[a](+)\n");
+}
+
+static void the_argument_of_a_directive_keeps_its_quotes(void **state)
+{
+    expect_set("#include \"a.conf\" ; c\n", 1, "b.conf", 0, "#include \"b.conf\" ; c\n");
+    expect_set("#include a.conf\n", 1, "b.conf", 0, "#include b.conf\n");
+}
+
+static void names_can_be_changed(void **state)
+{
+    expect_renamed("[a](b) ; c\n", 1, "d", 0, "[d](b) ; c\n");
+    expect_renamed("\tx = 1\n", 1, "yy", 0, "\tyy = 1\n");
+    expect_renamed("x = 1\n", 1, "[y]", 0, "\\[y] = 1\n");
+    expect_renamed("\\[x] = 1\n", 1, "y", 0, "y = 1\n");
+    expect_renamed("x = 1\n", 1, "a;b", 0, "a\\;b = 1\n");
+}
+
+static void lines_without_a_value_have_none_to_set(void **state)
+{
+    expect_set("; c\n", 1, "a", PYST_ERR_INVALID, "; c\n");
+    expect_set("what\n", 1, "a", PYST_ERR_INVALID, "what\n");
+    expect_set("x=1\n", 1, NULL, PYST_ERR_INVALID, "x=1\n");
+    expect_renamed("#include a\n", 1, "exec", PYST_ERR_INVALID, "#include a\n");
+}
+
+static void a_line_that_shares_a_block_comment_stays(void **state)
+{
+    expect_set(";--\n--; x=1\n", 2, "2", PYST_ERR_INVALID, ";--\n--; x=1\n");
+    expect_set("x=1 ;--\n--;\n", 1, "2", PYST_ERR_INVALID, "x=1 ;--\n--;\n");
+    expect_set("x=1 ;-- a --;\n", 1, "2", 0, "x=2 ;-- a --;\n");
+    expect_added("[a]\n;--\nb\n--;\n", 3, PYST_CONFIG_STYLE_NEIGHBOUR, "x", "1", PYST_ERR_INVALID,
+                 "[a]\n;--\nb\n--;\n");
+    expect_added("[a]\n;--\n", 0, PYST_CONFIG_STYLE_NEIGHBOUR, "x", "1", PYST_ERR_INVALID,
+                 "[a]\n;--\n");
+}
+
+static void an_item_is_written_as_its_neighbours_are(void **state)
+{
+    expect_added("[a]\n", 0, PYST_CONFIG_STYLE_NEIGHBOUR, "x", "1", 0, "[a]\nx = 1\n");
+    expect_added("[a]\nb=1\n", 0, PYST_CONFIG_STYLE_NEIGHBOUR, "x", "1", 0, "[a]\nb=1\nx=1\n");
+    expect_added("[a]\r\n\tb => 1\r\n", 0, PYST_CONFIG_STYLE_NEIGHBOUR, "x", "1", 0,
+                 "[a]\r\n\tb => 1\r\n\tx => 1\r\n");
+    expect_added("[a]\nb => 1\n", 0, PYST_CONFIG_STYLE_VARIABLE, "x", "1", 0,
+                 "[a]\nb => 1\nx = 1\n");
+    expect_added("[a]\nb=1\n", 0, PYST_CONFIG_STYLE_OBJECT, "x", "1", 0, "[a]\nb=1\nx=>1\n");
+    expect_added("[a]\nb+=1\n", 0, PYST_CONFIG_STYLE_NEIGHBOUR, "x", "1", 0, "[a]\nb+=1\nx=1\n");
+    expect_added("[a]\nb = 1\n", 0, PYST_CONFIG_STYLE_APPEND, "x", "1", 0, "[a]\nb = 1\nx += 1\n");
+    expect_added("[a]\nlonger   = 1\n", 0, PYST_CONFIG_STYLE_NEIGHBOUR, "x", "1", 0,
+                 "[a]\nlonger   = 1\nx        = 1\n");
+    expect_added("[a]\nb =\n", 0, PYST_CONFIG_STYLE_NEIGHBOUR, "x", "1", 0, "[a]\nb =\nx = 1\n");
+}
+
+static void an_item_can_be_added_anywhere(void **state)
+{
+    expect_added("[a]\nb=1\nc=2\n", 3, PYST_CONFIG_STYLE_NEIGHBOUR, "x", "", 0,
+                 "[a]\nb=1\nx=\nc=2\n");
+    expect_added("[a]\nb=1", 0, PYST_CONFIG_STYLE_NEIGHBOUR, "x", "1", 0, "[a]\nb=1\nx=1\n");
+    expect_added("[a]\r\nb=1", 0, PYST_CONFIG_STYLE_NEIGHBOUR, "x", "1", 0,
+                 "[a]\r\nb=1\r\nx=1\r\n");
+    expect_added("", 0, PYST_CONFIG_STYLE_NEIGHBOUR, "x", "1", 0, "x = 1\n");
+}
+
+static void the_end_of_a_section_is_before_what_leads_to_the_next(void **state)
+{
+    static const char bytes[] = "[a]\nx=1\n; of x\ny=2\n\n; of b\n[b]\n\n[c]\nz=1\n";
+    struct pyst_config_document *document = read_string(bytes);
+
+    assert_int_equal(pyst_config_line_number(pyst_config_section_end(line_at(document, 1))), 5);
+    assert_int_equal(pyst_config_line_number(pyst_config_section_end(line_at(document, 7))), 8);
+    assert_null(pyst_config_section_end(line_at(document, 9)));
+    pyst_config_document_unref(document);
+}
+
+static void sections_and_other_lines_can_be_added(void **state)
+{
+    struct pyst_config_document *document = read_string("[a]\nx=1\n");
+    struct pyst_config_line *line;
+
+    assert_int_equal(pyst_config_document_add_line(document, NULL, pyst_text(""), NULL), 0);
+    assert_int_equal(pyst_config_document_add_line(document, NULL, pyst_text("; b"), NULL), 0);
+    assert_int_equal(
+        pyst_config_document_add_section(document, NULL, pyst_text("b"), pyst_text("a"), &line), 0);
+    assert_int_equal(pyst_config_line_kind(line), PYST_CONFIG_SECTION);
+    assert_int_equal(
+        pyst_config_document_add_line(document, line, pyst_text("#include c.conf"), NULL), 0);
+    assert_int_equal(pyst_config_document_add_line(document, line, pyst_text("; a\nb"), NULL),
+                     PYST_ERR_BAD_CONFIG_TEXT);
+    assert_int_equal(pyst_config_document_add_line(document, line, pyst_text(";-- a"), NULL),
+                     PYST_ERR_BAD_CONFIG_TEXT);
+    assert_int_equal(pyst_config_document_add_line(document, line, pyst_text("x=1"), NULL),
+                     PYST_ERR_BAD_CONFIG_TEXT);
+    assert_written(document, "[a]\nx=1\n\n; b\n#include c.conf\n[b](a)\n");
+    pyst_config_document_unref(document);
+}
+
+static void lines_can_be_removed(void **state)
+{
+    struct pyst_config_document *document = read_string("[a]\nx=1\ny=2\n;--\nb\n--;\n");
+
+    assert_int_equal(pyst_config_document_remove(document, line_at(document, 2)), 0);
+    assert_written(document, "[a]\ny=2\n;--\nb\n--;\n");
+    assert_int_equal(pyst_config_document_remove(document, line_at(document, 3)), PYST_ERR_INVALID);
+    assert_int_equal(pyst_config_document_remove(document, line_at(document, 1)), 0);
+    assert_written(document, "y=2\n;--\nb\n--;\n");
+    pyst_config_document_unref(document);
+}
+
+static void lines_can_be_moved(void **state)
+{
+    struct pyst_config_document *document = read_string("[a]\nx=1\n[b]\ny=2");
+    struct pyst_config_line *a = line_at(document, 1), *x = line_at(document, 2);
+
+    assert_int_equal(pyst_config_document_move(document, a, x, NULL), 0);
+    assert_written(document, "[b]\ny=2\n[a]\nx=1\n");
+    assert_int_equal(pyst_config_document_move(document, x, x, a), 0);
+    assert_written(document, "[b]\ny=2\nx=1\n[a]\n");
+    assert_int_equal(pyst_config_document_move(document, x, x, a), 0);
+    assert_int_equal(pyst_config_document_move(document, x, a, a), PYST_ERR_INVALID);
+    assert_int_equal(pyst_config_document_move(document, a, x, NULL), PYST_ERR_INVALID);
+    assert_written(document, "[b]\ny=2\nx=1\n[a]\n");
+    pyst_config_document_unref(document);
+}
+
+static void saving_is_remembered(void **state)
+{
+    struct pyst_config_document *document = read_string("x=1\n");
+
+    pyst_config_line_set_value(document, line_at(document, 1), pyst_text("2"));
+    assert_true(pyst_config_document_is_changed(document));
+    pyst_config_document_set_saved(document);
+    assert_false(pyst_config_document_is_changed(document));
+    pyst_config_document_unref(document);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_surrounds_a_value_stays),
+        cmocka_unit_test(a_value_that_was_empty_gets_the_blank_that_it_lacks),
+        cmocka_unit_test(semicolons_are_escaped),
+        cmocka_unit_test(what_cannot_be_read_back_is_refused),
+        cmocka_unit_test(a_line_that_asterisk_would_skip_is_refused),
+        cmocka_unit_test(the_options_of_a_section_come_and_go),
+        cmocka_unit_test(the_argument_of_a_directive_keeps_its_quotes),
+        cmocka_unit_test(names_can_be_changed),
+        cmocka_unit_test(lines_without_a_value_have_none_to_set),
+        cmocka_unit_test(a_line_that_shares_a_block_comment_stays),
+        cmocka_unit_test(an_item_is_written_as_its_neighbours_are),
+        cmocka_unit_test(an_item_can_be_added_anywhere),
+        cmocka_unit_test(the_end_of_a_section_is_before_what_leads_to_the_next),
+        cmocka_unit_test(sections_and_other_lines_can_be_added),
+        cmocka_unit_test(lines_can_be_removed),
+        cmocka_unit_test(lines_can_be_moved),
+        cmocka_unit_test(saving_is_remembered),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: MIT */
+
+/*
+ * Reading, resolving and changing a configuration with each allocation failing in turn and none
+ * other: the call says so, nothing has changed, and it may be made again.
+ */
+
+#include "config-dump.h"
+
+#include "allocation.h"
+
+#define UNTIL_DONE(call)                                                                           \
+    while ((call) == PYST_ERR_NO_MEMORY)                                                           \
+    told++
+
+static unsigned told;
+
+static const char bytes[] = "[t](!)\nx = a\\;b ;-- c --; d\nnone\n[a](t)\nx += 1\ny => 2\n"
+                            "#tryinclude b\n[a](+y=2&z=[)\n[a](+y=2)\nz=3";
+
+static int open_file(void *user, struct pyst_text argument, size_t i,
+                     struct pyst_config_document **documentp)
+{
+    struct pyst_config_document *document;
+    int r;
+
+    if (i > 1)
+        return 0;
+    r = pyst_config_document_new(&document, pyst_text("b"), pyst_text("q=1\n;-- open\n"));
+    if (r == 0)
+        *documentp = document;
+    return r < 0 ? r : 1;
+}
+
+static void change(struct pyst_config_document *document)
+{
+    struct pyst_config_line *line = pyst_config_line_next(pyst_config_document_first(document));
+    const char *expected = "[t](!)\nx = e\\;f d\nnone\n[b](t)\nx += 1\ny => 2\n#tryinclude b\n"
+                           "[a](+y=2&z=[)\n[a](+y=2)\nz=3\nv=w\n[c](d)\n; e\n";
+
+    UNTIL_DONE(pyst_config_line_set_value(document, line, pyst_text("e;f d")));
+    line = pyst_config_document_find_section(document, pyst_text("a"), NULL);
+    UNTIL_DONE(pyst_config_line_set_name(document, line, pyst_text("b")));
+    UNTIL_DONE(pyst_config_document_add_item(document, NULL, pyst_text("v"), pyst_text("w"),
+                                             PYST_CONFIG_STYLE_NEIGHBOUR, NULL));
+    UNTIL_DONE(
+        pyst_config_document_add_section(document, NULL, pyst_text("c"), pyst_text("d"), NULL));
+    UNTIL_DONE(pyst_config_document_add_line(document, NULL, pyst_text("; e"), NULL));
+    if (failed == told)
+        assert_written(document, expected);
+}
+
+static void work(void)
+{
+    struct pyst_config_source source = {open_file, NULL, NULL};
+    struct pyst_config_document *document;
+    struct pyst_config *config;
+
+    UNTIL_DONE(pyst_config_document_new(&document, pyst_text("a"), pyst_text(bytes)));
+    UNTIL_DONE(pyst_config_new(&config, document, &source, NULL));
+    assert_int_equal(pyst_config_section_count(config), 3);
+    change(document);
+    pyst_config_free(config);
+    pyst_config_document_unref(document);
+}
+
+static void each_allocation_may_fail(void **state)
+{
+    unsigned n = 0;
+
+    do {
+        failing = ++n;
+        failed = told = 0;
+        work();
+        assert_int_equal(told, failed);
+        assert_int_equal(alive, 0);
+    } while (failed > 0);
+    assert_true(n > 20);
+    failing = 0;
+}
+
+/* A million sections, and a file of 100 MB: what is allocated grows with them, and no faster. */
+static void a_large_file_costs_what_it_is_large(void **state)
+{
+    enum { SECTIONS = 1000000 };
+    static const char section[] = "[section%07u]\ntype = endpoint ; a comment that is long enough\n"
+                                  "context => from-there-and-back-again\n";
+    struct pyst_config_document *document;
+    struct pyst_config *config;
+    size_t size = 0;
+    char *large = malloc((size_t)SECTIONS * (sizeof(section) + 8));
+
+    assert_non_null(large);
+    for (unsigned i = 0; i < SECTIONS; i++)
+        size += (size_t)sprintf(large + size, section, i);
+    assert_true(size > 100000000);
+    document = read_text("large", pyst_text_of(large, size));
+    free(large);
+    assert_int_equal(pyst_config_new(&config, document, NULL, NULL), 0);
+    assert_int_equal(pyst_config_section_count(config), SECTIONS);
+    assert_int_equal(pyst_config_find(config, pyst_text("SECTION0999999"), NULL)->index,
+                     SECTIONS - 1);
+    pyst_config_free(config);
+    pyst_config_document_unref(document);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(each_allocation_may_fail),
+        cmocka_unit_test(a_large_file_costs_what_it_is_large),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
