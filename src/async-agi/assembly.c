@@ -130,7 +130,8 @@ static void mend_reply(struct assembly *assembly)
 
     if (buffer_text(bytes).size > 4 && memcmp(buffer_text(bytes).data, "520-", 4) == 0) {
         /* The usage is prose: what there is of it is as good. */
-        bytes->end = bytes->begin + assembly->hole;
+        if (assembly->lost)
+            bytes->end = bytes->begin + assembly->hole;
         if (!ends_with(buffer_text(bytes), "\n"))
             append(assembly, "\n");
         append(assembly, USAGE_END);
@@ -146,7 +147,7 @@ struct pyst_text assembly_finish(struct assembly *assembly)
     if (!assembly->is_reply) {
         if (assembly->lost || !ends_with(buffer_text(&assembly->bytes), "\n\n"))
             mend_environment(assembly);
-    } else if (assembly->lost || buffer_text(&assembly->bytes).size == 0) {
+    } else if (assembly->lost || !ends_with(buffer_text(&assembly->bytes), "\n")) {
         mend_reply(assembly);
     }
     return buffer_text(&assembly->bytes);

@@ -600,6 +600,17 @@ static void reply_that_is_none_is_told_as_lost(void **state)
     host_end(&host);
 }
 
+static void reply_without_a_line_end_is_told_as_lost(void **state)
+{
+    struct host host;
+
+    get_value(&host, with_many(FIRST_PIECE, "z", 1024, "\r\n\r\n"));
+    expect(&host, "AGI " ID " pyst-2: NOOP\n");
+    event(&host, EXEC("pyst-2", "200%20result%3D0%0A"));
+    expect(&host, ID " gets \"503 Reply lost, more than Asterisk can encode\\n\"\n");
+    host_end(&host);
+}
+
 static void pipe_that_is_never_empty_ends_the_call(void **state)
 {
     struct host host;
@@ -1051,6 +1062,7 @@ int main(void)
         cmocka_unit_test(reply_with_several_holes_is_lost),
         cmocka_unit_test(usage_with_lost_bytes_is_ended),
         cmocka_unit_test(reply_that_is_none_is_told_as_lost),
+        cmocka_unit_test(reply_without_a_line_end_is_told_as_lost),
         cmocka_unit_test(pipe_that_is_never_empty_ends_the_call),
         cmocka_unit_test(command_longer_than_a_manager_line_is_answered_here),
         cmocka_unit_test(command_with_a_nul_is_answered_here),
