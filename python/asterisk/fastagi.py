@@ -57,7 +57,8 @@ class FastAGI(socketserver.StreamRequestHandler):
     def handle(self) -> None:
         """Make an AGI of the connection and give it to `call`; what goes wrong is told on stderr."""
         try:
-            self.call(AGI(stdin=self.rfile, stdout=self.wfile, stderr=sys.stderr))
+            with AGI(stdin=self.rfile, stdout=self.wfile, stderr=sys.stderr) as agi:
+                self.call(agi)
         except (AGIException, OSError) as error:
             sys.stderr.write(f"agi://{self.client_address}: {type(error).__name__}: {error}\n")
 

@@ -8,6 +8,7 @@ import json
 import os
 import pprint
 import socket
+import sys
 import threading
 from typing import Any, Dict, List, Optional, Tuple
 
@@ -724,6 +725,13 @@ def test_closed_file_is_a_hangup() -> None:
     with pytest.raises(AGISIGPIPEHangup):
         agi.answer()
     agi.close()
+
+
+def test_standard_input_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("stdin", "__stdin__", "stdout", "__stdout__"):
+        monkeypatch.setattr(sys, name, None)
+    with pytest.raises(AGIEnvironmentError):
+        AGI(debug=False)
 
 
 def test_program_that_writes_a_command_by_itself() -> None:

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -202,6 +203,32 @@ def test_asterisk_that_reads_no_more(program: Any) -> None:
     run.stdout.close()
     run.process.send_signal(signal.SIGUSR1)
     assert run.process.wait(60) == 7
+
+
+AWAITED = """
+import asyncio
+from asterisk.aio import AGI
+
+async def main():
+    async with await AGI.open(debug=False) as agi:
+        digit = await agi.stream_file(agi.arguments[1])
+        await agi.wait_hung_up()
+        agi.raise_on_hangup = False
+        await agi.verbose(digit)
+
+asyncio.run(main())
+"""
+
+
+def test_asyncio_over_standard_input_and_output(program: Any) -> None:
+    run = program(AWAITED)
+    assert run.read() == b'STREAM FILE "\xe9t\xe9" "" 0\n'
+    run.write(b"200 result=49 endpos=0\n")
+    time.sleep(0.05)
+    run.hang_up()
+    assert run.read() == b'VERBOSE "1" 1\n'
+    run.write(b"200 result=1\n")
+    assert run.end() == (0, "")
 
 
 def test_without_asterisk_it_says_so() -> None:

@@ -152,8 +152,8 @@ class AGI(Commands):
 
     Notes
     -----
-    An object belongs to one thread at a time. In the main thread, without `stream`, it takes
-    SIGHUP for a hangup; a handler that was there before is called, too.
+    An object belongs to one thread at a time. In the main thread, when its input is no socket, it
+    takes SIGHUP for a hangup; a handler that was there before is called, too.
     """
 
     def __init__(
@@ -171,7 +171,8 @@ class AGI(Commands):
             self.stdin = sys.stdin if stdin is None else stdin
             self.stdout = sys.stdout if stdout is None else stdout
             self._use_files()
-            _watch_sighup(self)
+            if not _is_socket(self.stdin):
+                _watch_sighup(self)
             if debug is None:
                 debug = True
         self._debug(debug)
@@ -188,6 +189,7 @@ class AGI(Commands):
         self._session = session
         self._stream = stream
         self._fd_in = self._fd_out = -1
+        self._binary: bool | None = None
         self.stdin = self.stdout = None
         self.stderr = sys.stderr if stderr is None else stderr
         if stream is not None:
@@ -234,7 +236,6 @@ class AGI(Commands):
             if (fd_in, fd_out) == (0, 1):
                 self._fd_in, self._fd_out = fd_in, fd_out
                 return
-        self._binary: bool | None = None
         for file in (self.stdin, self.stdout):
             # What is not UTF-8 is to come through.
             reconfigure = getattr(file, "reconfigure", None)
@@ -261,7 +262,7 @@ class AGI(Commands):
 
     def _read_line(self) -> bytes:
         file: Any = self.stdin
-        if getattr(file, "closed", False):
+        if file is None or getattr(file, "closed", False):
             return b""
         line = file.readline()
         if self._binary is None:
@@ -508,6 +509,16 @@ class AGI(Commands):
 
 _listeners: list[AGI] = []
 _previous: Any = None
+
+
+def _is_socket(file: Any) -> bool:
+    """Whether it is FastAGI, of which Asterisk tells hangups otherwise."""
+    import stat
+
+    try:
+        return stat.S_ISSOCK(os.fstat(file.fileno()).st_mode)
+    except (AttributeError, OSError, ValueError):
+        return False
 
 
 def _signals() -> Any:

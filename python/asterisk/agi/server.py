@@ -384,9 +384,13 @@ class Server(Routes):
         with _lock:
             counters.waiting -= 1
             counters.working += 1
+        error: Optional[BaseException] = None
         try:
-            agi = AGI._over(call.session, stream, self.debug)
-            self.report(call, _outcome(handler, agi))
+            handler(AGI._over(call.session, stream, self.debug))
+        except BaseException as raised:
+            error = raised
+        try:
+            self.report(call, error)
         finally:
             with _lock:
                 counters.working -= 1
@@ -432,14 +436,6 @@ class Server(Routes):
 _BROKEN = frozenset((_core.ERR_BAD_REPLY, _core.ERR_LIMIT_REPLY))
 
 _lock = threading.Lock()  # of the counters that threads change
-
-
-def _outcome(handler: Handler, agi: AGI) -> Optional[BaseException]:
-    try:
-        handler(agi)
-    except BaseException as error:
-        return error
-    return None
 
 
 def _listen_unix(path: str) -> socket.socket:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 import sys
 from collections import deque
 from collections.abc import Awaitable, Callable
@@ -87,6 +88,7 @@ class AGI(AwaitedCommands, asyncio.Protocol):
         self._session = session
         self._loop = asyncio.get_running_loop()
         self._transport: Optional[Transport] = None
+        self._reading: Any = None  # the transport of standard input
         self._env: Optional[dict[str, str]] = None
         #: A socket that takes commands without the transport, as long as it does.
         self._fd = -1
@@ -99,6 +101,48 @@ class AGI(AwaitedCommands, asyncio.Protocol):
         self._trace = trace.make(debug, sys.stderr if stderr is None else stderr)
 
     # -- what carries it ----------------------------------------------------------------------
+
+    @classmethod
+    async def open(
+        cls: type[Self],
+        *,
+        debug: Debug = True,
+        stderr: Optional[Writer] = None,
+        command_size: int = 0,
+    ) -> Self:
+        """Begin a program that Asterisk started: standard input and output, and SIGHUP.
+
+        Parameters
+        ----------
+        debug, stderr, command_size
+            Those of the class; the trace is on by default, as it is for `asterisk.agi.AGI`.
+
+        Returns
+        -------
+        AGI
+            With its environment.
+
+        Raises
+        ------
+        AGIEnvironmentError
+            Asterisk did not start this program.
+        """
+        loop = asyncio.get_running_loop()
+        agi = cls(debug=debug, stderr=stderr, command_size=command_size)
+        transport, _ = await loop.connect_write_pipe(asyncio.BaseProtocol, sys.stdout)
+        agi._reading = await loop.connect_read_pipe(lambda: _Input(agi), sys.stdin)
+        agi.connection_made(transport)
+        try:
+            loop.add_signal_handler(signal.SIGHUP, agi.hang_up)
+        except (NotImplementedError, RuntimeError, ValueError):
+            pass  # not the main thread
+        await agi.started()
+        return agi
+
+    def hang_up(self) -> None:
+        """Take it that the caller is gone, as after SIGHUP."""
+        self._session.hang_up()
+        self._take(self._session.next())
 
     def connection_made(self, transport: Any) -> None:
         """Begin, on a transport that can be written to."""
@@ -175,6 +219,13 @@ class AGI(AwaitedCommands, asyncio.Protocol):
         transport, self._transport = self._transport, None
         if transport is not None:
             transport.close()
+        reading, self._reading = self._reading, None
+        if reading is not None:
+            reading[0].close()
+            try:
+                self._loop.remove_signal_handler(signal.SIGHUP)
+            except (NotImplementedError, RuntimeError, ValueError):
+                pass
         self.connection_lost(None)
 
     async def __aenter__(self: Self) -> Self:
@@ -332,6 +383,19 @@ class AGI(AwaitedCommands, asyncio.Protocol):
     ) -> None:
         for call, argument in calls:
             await call(argument)
+
+
+class _Input(asyncio.Protocol):
+    """What reads for an AGI whose output has a transport of its own."""
+
+    def __init__(self, agi: AGI) -> None:
+        self._agi = agi
+
+    def data_received(self, data: bytes) -> None:
+        self._agi.data_received(data)
+
+    def connection_lost(self, exc: Optional[BaseException]) -> None:
+        self._agi.connection_lost(exc)
 
 
 def _settle(future: Optional[asyncio.Future[None]]) -> None:
