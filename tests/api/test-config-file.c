@@ -1,0 +1,305 @@
+/* SPDX-License-Identifier: MIT */
+
+/* Configuration files on disk: included files, and writing that loses nobody's changes. */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include <pyst/config/file.h>
+
+static char folder[] = "/tmp/pyst-config-XXXXXX";
+
+static const char *path_of(const char *name)
+{
+    static char path[256];
+
+    snprintf(path, sizeof(path), "%s/%s", folder, name);
+    return path;
+}
+
+static void write_file(const char *name, const char *bytes)
+{
+    FILE *file = fopen(path_of(name), "w");
+
+    assert_non_null(file);
+    assert_true(fputs(bytes, file) >= 0);
+    assert_int_equal(fclose(file), 0);
+}
+
+static void assert_file(const char *name, const char *expected)
+{
+    char bytes[4096];
+    FILE *file = fopen(path_of(name), "r");
+    size_t size;
+
+    assert_non_null(file);
+    size = fread(bytes, 1, sizeof(bytes) - 1, file);
+    fclose(file);
+    bytes[size] = '\0';
+    assert_string_equal(bytes, expected);
+}
+
+static int make_folder(void **state)
+{
+    return mkdtemp(folder) ? 0 : -1;
+}
+
+static int remove_folder(void **state)
+{
+    char command[300];
+
+    snprintf(command, sizeof(command), "rm -rf '%s'", folder);
+    return system(command);
+}
+
+static struct pyst_config_document *load_file(const char *name, struct pyst_config_stamp *stamp)
+{
+    struct pyst_config_document *document = NULL;
+
+    assert_int_equal(pyst_config_document_load(&document, path_of(name), stamp), 0);
+    return document;
+}
+
+static void set_first(struct pyst_config_document *document, const char *value)
+{
+    struct pyst_config_line *line = pyst_config_document_first(document);
+
+    while (pyst_config_line_kind(line) != PYST_CONFIG_ITEM)
+        line = pyst_config_line_next(line);
+    assert_int_equal(pyst_config_line_set_value(document, line, pyst_text(value)), 0);
+}
+
+static void assert_value(const struct pyst_config *config, const char *section, const char *name,
+                         const char *value)
+{
+    const struct pyst_config_section *found = pyst_config_find(config, pyst_text(section), NULL);
+    const struct pyst_config_item *item;
+
+    assert_non_null(found);
+    item = pyst_config_section_get(found, pyst_text(name));
+    assert_non_null(item);
+    assert_true(pyst_text_equal(item->value, pyst_text(value)));
+}
+
+static void what_is_included_is_found_beside_the_file(void **state)
+{
+    struct pyst_config *config;
+
+    write_file("main.conf", "[a]\n#include inc*.conf\n#include \"{one,two}.part\"\nx=1\n");
+    write_file("inc2.conf", "i=2\n");
+    write_file("inc1.conf", "i=1\n");
+    write_file("two.part", "p=2\n");
+    write_file("one.part", "p=1\n");
+    assert_int_equal(pyst_config_load(&config, path_of("main.conf"), NULL), 0);
+    assert_true(pyst_config_is_valid(config));
+    assert_value(config, "a", "i", "2");
+    assert_value(config, "a", "p", "2");
+    assert_value(config, "a", "x", "1");
+    assert_int_equal(pyst_config_document_count(config), 5);
+    pyst_config_free(config);
+}
+
+static void the_folder_may_be_another(void **state)
+{
+    struct pyst_config_load_options options = {.directory = folder};
+    struct pyst_config *config;
+    char elsewhere[] = "/tmp/pyst-config-XXXXXX";
+    FILE *file = fdopen(mkstemp(elsewhere), "w");
+
+    assert_non_null(file);
+    fputs("[a]\n#include inc1.conf\n", file);
+    fclose(file);
+    assert_int_equal(pyst_config_load(&config, elsewhere, &options), 0);
+    assert_value(config, "a", "i", "1");
+    pyst_config_free(config);
+    assert_int_equal(pyst_config_load(&config, elsewhere, NULL), 0);
+    assert_false(pyst_config_is_valid(config));
+    pyst_config_free(config);
+    unlink(elsewhere);
+}
+
+static void commands_run_only_when_they_may(void **state)
+{
+    struct pyst_config_load_options options = {.execute = true};
+    struct pyst_config *config;
+
+    write_file("exec.conf", "[a]\n#exec \"printf 'y=1\\ny=2\\n'\"\nx=1\n");
+    assert_int_equal(pyst_config_load(&config, path_of("exec.conf"), NULL), 0);
+    assert_int_equal(pyst_config_section(config, 0)->n_items, 1);
+    pyst_config_free(config);
+    assert_int_equal(pyst_config_load(&config, path_of("exec.conf"), &options), 0);
+    assert_value(config, "a", "y", "2");
+    pyst_config_free(config);
+}
+
+static void ten_thousand_files_of_one_pattern(void **state)
+{
+    enum { FILES = 10000 };
+    struct pyst_config *config;
+    char name[64];
+
+    assert_int_equal(mkdir(path_of("many"), 0700), 0);
+    for (int i = 0; i < FILES; i++) {
+        char bytes[64];
+
+        snprintf(name, sizeof(name), "many/%05d.conf", i);
+        snprintf(bytes, sizeof(bytes), "[s%d]\nx=%d\n", i, i);
+        write_file(name, bytes);
+    }
+    write_file("many.conf", "#include many/*.conf\n");
+    assert_int_equal(pyst_config_load(&config, path_of("many.conf"), NULL), 0);
+    assert_true(pyst_config_is_valid(config));
+    assert_int_equal(pyst_config_section_count(config), FILES);
+    assert_value(config, "s9999", "x", "9999");
+    pyst_config_free(config);
+}
+
+static void what_cannot_be_read_is_an_error(void **state)
+{
+    struct pyst_config_document *document = NULL;
+    struct pyst_config *config = NULL;
+
+    assert_int_equal(pyst_config_document_load(&document, path_of("none"), NULL), PYST_ERR_SYSTEM);
+    assert_int_equal(errno, ENOENT);
+    assert_int_equal(pyst_config_document_load(&document, folder, NULL), PYST_ERR_SYSTEM);
+    assert_int_equal(errno, EINVAL);
+    assert_int_equal(pyst_config_load(&config, path_of("none"), NULL), PYST_ERR_SYSTEM);
+    assert_null(document);
+    assert_null(config);
+}
+
+static void a_saved_file_keeps_its_permissions(void **state)
+{
+    struct pyst_config_stamp stamp;
+    struct pyst_config_document *document;
+    struct stat status;
+
+    write_file("save.conf", "[a]\nx=1 ; one\n");
+    assert_int_equal(chmod(path_of("save.conf"), 0604), 0);
+    document = load_file("save.conf", &stamp);
+    set_first(document, "2");
+    assert_int_equal(pyst_config_document_save(document, path_of("save.conf"), &stamp), 0);
+    assert_false(pyst_config_document_is_changed(document));
+    assert_file("save.conf", "[a]\nx=2 ; one\n");
+    assert_int_equal(stat(path_of("save.conf"), &status), 0);
+    assert_int_equal(status.st_mode & 07777, 0604);
+
+    /* And again, with the stamp of what was written. */
+    set_first(document, "3");
+    assert_int_equal(pyst_config_document_save(document, path_of("save.conf"), &stamp), 0);
+    assert_file("save.conf", "[a]\nx=3 ; one\n");
+    pyst_config_document_unref(document);
+}
+
+static void a_file_that_somebody_changed_is_left_alone(void **state)
+{
+    struct pyst_config_stamp stamp;
+    struct pyst_config_document *document;
+
+    write_file("theirs.conf", "[a]\nx=1\n");
+    document = load_file("theirs.conf", &stamp);
+    set_first(document, "2");
+    write_file("theirs.conf", "[a]\nx=theirs\n");
+    assert_int_equal(pyst_config_document_save(document, path_of("theirs.conf"), &stamp),
+                     PYST_ERR_CHANGED);
+    assert_file("theirs.conf", "[a]\nx=theirs\n");
+    assert_true(pyst_config_document_is_changed(document));
+    assert_int_equal(unlink(path_of("theirs.conf")), 0);
+    assert_int_equal(pyst_config_document_save(document, path_of("theirs.conf"), &stamp),
+                     PYST_ERR_CHANGED);
+    assert_int_not_equal(access(path_of("theirs.conf"), F_OK), 0);
+    /* Who does not care says so. */
+    assert_int_equal(pyst_config_document_save(document, path_of("theirs.conf"), NULL), 0);
+    assert_file("theirs.conf", "[a]\nx=2\n");
+    pyst_config_document_unref(document);
+}
+
+static void a_new_file_must_not_be_there(void **state)
+{
+    struct pyst_config_stamp none = {0};
+    struct pyst_config_document *document = NULL;
+
+    assert_int_equal(pyst_config_document_new(&document, pyst_text("new"), pyst_text("[a]\nx=1\n")),
+                     0);
+    assert_int_equal(pyst_config_document_save(document, path_of("new.conf"), &none), 0);
+    assert_file("new.conf", "[a]\nx=1\n");
+    none = (struct pyst_config_stamp){0};
+    assert_int_equal(pyst_config_document_save(document, path_of("new.conf"), &none),
+                     PYST_ERR_CHANGED);
+    assert_int_equal(pyst_config_document_save(document, path_of("no/such.conf"), NULL),
+                     PYST_ERR_SYSTEM);
+    pyst_config_document_unref(document);
+}
+
+static void a_link_stays_a_link(void **state)
+{
+    struct pyst_config_stamp stamp;
+    struct pyst_config_document *document;
+    struct stat status;
+    char target[256];
+
+    write_file("target.conf", "[a]\nx=1\n");
+    snprintf(target, sizeof(target), "%s", path_of("target.conf"));
+    assert_int_equal(symlink(target, path_of("link.conf")), 0);
+    document = load_file("link.conf", &stamp);
+    set_first(document, "2");
+    assert_int_equal(pyst_config_document_save(document, path_of("link.conf"), &stamp), 0);
+    assert_int_equal(lstat(path_of("link.conf"), &status), 0);
+    assert_true(S_ISLNK(status.st_mode));
+    assert_file("target.conf", "[a]\nx=2\n");
+    pyst_config_document_unref(document);
+}
+
+static void what_was_not_changed_is_not_written(void **state)
+{
+    struct pyst_config_stamp stamp;
+    struct pyst_config_document *document;
+    struct stat before, after;
+
+    write_file("same.conf", "[a]\nx=1\n");
+    document = load_file("same.conf", &stamp);
+    assert_int_equal(stat(path_of("same.conf"), &before), 0);
+    assert_int_equal(pyst_config_document_save(document, path_of("same.conf"), &stamp), 0);
+    assert_int_equal(stat(path_of("same.conf"), &after), 0);
+    assert_int_equal(before.st_ino, after.st_ino);
+    pyst_config_document_unref(document);
+}
+
+static void nothing_is_left_beside_a_file(void **state)
+{
+    char command[400];
+
+    /* Temporary files have a name that ends in a dot and six letters. */
+    snprintf(command, sizeof(command), "! ls '%s' | grep -q 'conf\\.......$'", folder);
+    assert_int_equal(system(command), 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_is_included_is_found_beside_the_file),
+        cmocka_unit_test(the_folder_may_be_another),
+        cmocka_unit_test(commands_run_only_when_they_may),
+        cmocka_unit_test(ten_thousand_files_of_one_pattern),
+        cmocka_unit_test(what_cannot_be_read_is_an_error),
+        cmocka_unit_test(a_saved_file_keeps_its_permissions),
+        cmocka_unit_test(a_file_that_somebody_changed_is_left_alone),
+        cmocka_unit_test(a_new_file_must_not_be_there),
+        cmocka_unit_test(a_link_stays_a_link),
+        cmocka_unit_test(what_was_not_changed_is_not_written),
+        cmocka_unit_test(nothing_is_left_beside_a_file),
+    };
+
+    return cmocka_run_group_tests(tests, make_folder, remove_folder);
+}
