@@ -121,7 +121,7 @@ class AsyncAGI(AsyncCalls):
 
     Parameters
     ----------
-    manager : Manager
+    manager : asterisk.manager.Manager
         Connected or not. When its connection is lost, all calls end for their handlers; if it
         reconnects, callers that were left alone so go on in the dialplan.
     handler : callable, optional

@@ -66,7 +66,7 @@ class AsyncAGI(AsyncCalls):
 
     Parameters
     ----------
-    manager : Manager
+    manager : asterisk.aio.Manager
         Connected or not; its user reads events of the classes agi and call, and may send actions
         of the class agi. When its connection is lost, all calls end for their handlers; if it
         reconnects, callers that were left alone so go on in the dialplan.
