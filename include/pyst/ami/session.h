@@ -75,7 +75,7 @@ struct pyst_ami_session_options {
 /** How an action's event list reaches the host. */
 enum pyst_ami_list {
     PYST_AMI_LIST_COLLECT, /* DONE comes at the list's end, with all its events */
-    PYST_AMI_LIST_STREAM,  /* RESPONSE, then ITEM by ITEM, then DONE with the last event */
+    PYST_AMI_LIST_STREAM,  /* RESPONSE, then ITEM by ITEM, the final event too, then DONE */
     PYST_AMI_LIST_IGNORE   /* DONE at the response; the list's events are events like any other */
 };
 
