@@ -166,7 +166,7 @@ class Hook:
         How many rows of source to show of each call.
     file : text file, optional
         Where to write without `agi`, or when that fails; by default ``sys.stderr`` of that time.
-    agi : AGI, optional
+    agi : asterisk.agi.AGI, optional
         Its ``verbose(message, level)`` writes on Asterisk's console.
     mask : str or re.Pattern or None
         A regular expression found in the names whose values are not shown. None masks nothing.
@@ -313,7 +313,7 @@ def enable(
 
     Parameters
     ----------
-    agi : AGI, optional
+    agi : asterisk.agi.AGI, optional
         Its ``verbose(message, level)`` writes on Asterisk's console; without it, the descriptions
         go to stderr.
     display : bool or int

@@ -77,8 +77,6 @@ class Audio:
         Samples a second.
     sample_size : int
         Bytes of a sample.
-    position : int
-        Samples that were read.
 
     Raises
     ------

@@ -138,8 +138,6 @@ class AGI(Commands):
 
     Attributes
     ----------
-    env : dict
-        What Asterisk says of the call: agi_channel, agi_callerid, agi_extension and so on.
     raise_on_hangup : bool
         Whether commands raise AGISIGHUPHangup, and are not sent, once the caller is gone. Set it to
         False to go on with commands that Asterisk allows then: variables, database, ``verbose``,
@@ -307,7 +305,7 @@ class AGI(Commands):
 
     @property
     def env(self) -> dict[str, str]:
-        """What Asterisk says of the call; names begin with agi_."""
+        """What Asterisk says of the call: ``agi_channel``, ``agi_callerid``, ``agi_extension``..."""
         if self._env is None:
             self._env = self._session.environment()
         return self._env

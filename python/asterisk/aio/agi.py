@@ -63,8 +63,6 @@ class AGI(AwaitedCommands, asyncio.Protocol):
 
     Attributes
     ----------
-    env : dict
-        What Asterisk says of the call, after `started`.
     raise_on_hangup : bool
         As for `asterisk.agi.AGI`.
 
@@ -244,7 +242,7 @@ class AGI(AwaitedCommands, asyncio.Protocol):
 
     @property
     def env(self) -> dict[str, str]:
-        """What Asterisk says of the call; names begin with agi_."""
+        """What Asterisk says of the call: ``agi_channel``, ``agi_callerid``... After `started`."""
         if self._env is None:
             self._env = self._session.environment()
         return self._env
