@@ -179,20 +179,19 @@ static int run(void *user, struct pyst_text command, struct pyst_config_document
     return r < 0 ? r : 1;
 }
 
-static char *directory_of(const char *path)
+static char *directory_of(struct pyst_text path)
 {
-    const char *slash = strrchr(path, '/');
+    const char *slash = path.size > 0 ? memrchr(path.data, '/', path.size) : NULL;
 
     if (!slash)
         return strdup(".");
-    return slash == path ? strdup("/") : strndup(path, (size_t)(slash - path));
+    return slash == path.data ? strdup("/") : strndup(path.data, (size_t)(slash - path.data));
 }
 
-int pyst_config_load(struct pyst_config **configp, const char *path,
-                     const struct pyst_config_load_options *options)
+int pyst_config_resolve(struct pyst_config **configp, struct pyst_config_document *document,
+                        const struct pyst_config_load_options *options)
 {
     static const struct pyst_config_load_options defaults;
-    struct pyst_config_document *document;
     struct loading loading = {0};
     struct pyst_config_source source = {open_included, NULL, &loading};
     int r;
@@ -201,16 +200,26 @@ int pyst_config_load(struct pyst_config **configp, const char *path,
         options = &defaults;
     if (options->execute)
         source.execute = run;
-    loading.directory = options->directory ? strdup(options->directory) : directory_of(path);
+    loading.directory = options->directory ? strdup(options->directory)
+                                           : directory_of(pyst_config_document_name(document));
     if (!loading.directory)
         return PYST_ERR_NO_MEMORY;
-    r = pyst_config_document_load(&document, path, NULL);
-    if (r == 0) {
-        r = pyst_config_new(configp, document, &source, &options->limits);
-        pyst_config_document_unref(document);
-    }
+    r = pyst_config_new(configp, document, &source, &options->limits);
     while (loading.matches)
         drop_matches(&loading);
     free(loading.directory);
+    return r;
+}
+
+int pyst_config_load(struct pyst_config **configp, const char *path,
+                     const struct pyst_config_load_options *options)
+{
+    struct pyst_config_document *document;
+    int r = pyst_config_document_load(&document, path, NULL);
+
+    if (r == 0) {
+        r = pyst_config_resolve(configp, document, options);
+        pyst_config_document_unref(document);
+    }
     return r;
 }
