@@ -470,6 +470,11 @@ bool pyst_agi_call_is_hung_up(const struct pyst_agi_call *call)
     return pyst_agi_session_is_hung_up(call->session);
 }
 
+unsigned pyst_agi_call_loop(const struct pyst_agi_call *call)
+{
+    return (unsigned)(call->loop - call->loop->server->loops);
+}
+
 void pyst_agi_call_set_data(struct pyst_agi_call *call, void *data)
 {
     call->data = data;

@@ -147,10 +147,69 @@ static void take_back_returned(struct loop *loop)
         call_end(worker_take_back(&returned), 0);
 }
 
+/* ---- functions from other threads ----------------------------------------------------------- */
+
+struct post {
+    struct link link;
+    void (*function)(void *user);
+    void *user;
+};
+
+int pyst_agi_server_post(struct pyst_agi_server *server, unsigned loop,
+                         void (*function)(void *user), void *user)
+{
+    struct loop *to;
+    struct post *post;
+    bool ended;
+
+    if (loop >= server->options.loops || !function)
+        return PYST_ERR_INVALID;
+    to = &server->loops[loop];
+    post = malloc(sizeof(*post));
+    if (!post)
+        return PYST_ERR_NO_MEMORY;
+    post->function = function;
+    post->user = user;
+    pthread_mutex_lock(&to->mutex);
+    ended = to->ended;
+    if (!ended) {
+        list_append(&to->posts, &post->link);
+        uv_async_send(&to->wake);
+    }
+    pthread_mutex_unlock(&to->mutex);
+    if (ended)
+        free(post);
+    return ended ? PYST_ERR_STATE : 0;
+}
+
+static struct post *take_post(struct loop *loop)
+{
+    struct post *post = NULL;
+
+    pthread_mutex_lock(&loop->mutex);
+    if (!list_is_empty(&loop->posts)) {
+        post = link_object(loop->posts.next, struct post, link);
+        list_remove(&post->link);
+    }
+    pthread_mutex_unlock(&loop->mutex);
+    return post;
+}
+
+static void call_posts(struct loop *loop)
+{
+    struct post *post;
+
+    while ((post = take_post(loop))) {
+        post->function(post->user);
+        free(post);
+    }
+}
+
 static void on_wake(uv_async_t *async)
 {
     struct loop *loop = async->data;
 
+    call_posts(loop);
     worker_send_outgoing(loop);
     take_back_returned(loop);
     if (atomic_load(&loop->server->stopped))
@@ -169,6 +228,7 @@ int loop_init(struct loop *loop, struct pyst_agi_server *server)
     list_init(&loop->handed);
     list_init(&loop->returned);
     list_init(&loop->outgoing);
+    list_init(&loop->posts);
     list_init(&loop->processes);
     r = pyst_agi_command_new(&loop->command, server->options.command_size);
     if (r < 0)
@@ -205,6 +265,12 @@ void loop_deinit(struct loop *loop)
     while (uv_run(&loop->uv, UV_RUN_DEFAULT) != 0)
         continue;
     uv_loop_close(&loop->uv);
+    while (!list_is_empty(&loop->posts)) {
+        struct post *post = link_object(loop->posts.next, struct post, link);
+
+        list_remove(&post->link);
+        free(post);
+    }
     pyst_agi_command_free(loop->command);
     pthread_mutex_destroy(&loop->mutex);
 }
@@ -214,4 +280,8 @@ void loop_run(struct loop *loop)
     /* A stop that came before is found at once. */
     uv_async_send(&loop->wake);
     uv_run(&loop->uv, UV_RUN_DEFAULT);
+    pthread_mutex_lock(&loop->mutex);
+    loop->ended = true;
+    pthread_mutex_unlock(&loop->mutex);
+    call_posts(loop);
 }

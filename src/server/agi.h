@@ -130,6 +130,8 @@ struct loop {
 
     pthread_mutex_t mutex; /* of what follows, and of sending `wake` */
     struct link returned;  /* by workers */
+    struct link posts;     /* pyst_agi_server_post() */
+    bool ended;            /* takes no more of them */
     struct link outgoing;  /* of manager's calls: what workers wrote, as all of their streams is
                               under the mutex */
 

@@ -475,6 +475,81 @@ static void a_call_can_be_moved_by_another_of_its_loop(void **state)
     served_end(&served);
 }
 
+/* ---- functions from other threads ----------------------------------------------------------- */
+
+/* A call that waits for another thread. */
+struct question {
+    struct pyst_agi_server *server;
+    struct pyst_agi_call *call; /* NULL: it has ended */
+    sem_t asked;
+    unsigned loop;
+    int answers;
+};
+
+static void question_started(struct pyst_agi_call *call, void *user)
+{
+    struct question *question = user;
+
+    question->call = call;
+    question->loop = pyst_agi_call_loop(call);
+    sem_post(&question->asked);
+}
+
+static void question_ended(struct pyst_agi_call *call, int error, void *user)
+{
+    struct question *question = user;
+
+    (void)call;
+    (void)error;
+    question->call = NULL;
+}
+
+static void answer(void *user)
+{
+    struct question *question = user;
+
+    question->answers++;
+    if (question->call)
+        submit_line(question->call, "NOOP answer");
+}
+
+static void another_thread_answers_a_call(void **state)
+{
+    const struct pyst_agi_call_handler handler = {.started = question_started,
+                                                  .ended = question_ended};
+    const struct pyst_agi_server_options options = {.loops = 2};
+    struct served served = served_new(&options);
+    struct question question = {.server = served.server};
+    int fd;
+
+    (void)state;
+    sem_init(&question.asked, 0, 0);
+    assert_int_equal(pyst_agi_server_route_evented(served.server, "*", &handler, &question), 0);
+    served_run(&served);
+    fd = client_call(served.port, "x");
+    await(&question.asked);
+    assert_int_equal(pyst_agi_server_post(served.server, question.loop, answer, &question), 0);
+    client_expect(fd, "NOOP answer");
+    client_say(fd, "200 result=0\n");
+    client_expect_end(fd);
+    /* When the call has ended, the function finds that out; all are called before run() returns. */
+    AWAIT(&served, calls, 0);
+    assert_int_equal(pyst_agi_server_post(served.server, question.loop, answer, &question), 0);
+    assert_int_equal(pyst_agi_server_post(served.server, 2, answer, &question), PYST_ERR_INVALID);
+    assert_int_equal(pyst_agi_server_post(served.server, 0, NULL, NULL), PYST_ERR_INVALID);
+    pyst_agi_server_stop(served.server, 0);
+    pthread_join(served.thread, NULL);
+    assert_int_equal(question.answers, 2);
+    assert_int_equal(pyst_agi_server_post(served.server, 0, answer, &question), PYST_ERR_STATE);
+    pyst_agi_server_free(served.server);
+
+    /* Of a server that does not run, none is called. */
+    served = served_new(NULL);
+    assert_int_equal(pyst_agi_server_post(served.server, 0, answer, &question), 0);
+    pyst_agi_server_free(served.server);
+    assert_int_equal(question.answers, 2);
+}
+
 /* ---- stalls --------------------------------------------------------------------------------- */
 
 static void a_worker_that_stalls_holds_up_nobody(void **state)
@@ -747,6 +822,7 @@ int main(void)
         cmocka_unit_test(ends_a_call_that_hangs_up_unless_told_otherwise),
         cmocka_unit_test(ends_a_call_whose_reply_is_none),
         cmocka_unit_test(a_call_can_be_moved_by_another_of_its_loop),
+        cmocka_unit_test(another_thread_answers_a_call),
         cmocka_unit_test(a_worker_that_stalls_holds_up_nobody),
         cmocka_unit_test(a_loop_that_stalls_takes_no_calls),
         cmocka_unit_test(every_call_gets_its_own_replies),

@@ -14,14 +14,19 @@
  * Handlers come in two kinds:
  *
  * - Evented: small functions that the loop calls when something happens to a call. They must not
- *   wait. An idle call costs a few kilobytes, so this is the kind for ten thousand calls.
+ *   wait; what they wait for elsewhere comes back by pyst_agi_server_post(). An idle call costs a
+ *   few kilobytes, so this is the kind for ten thousand calls.
  * - Blocking: one function per call, written as a program (pyst/agi/program.h), run by one of
  *   `workers` threads. It may take as long as it likes; calls for which no worker is free wait for
  *   one, up to the limit `waiting`.
  *
  * `loops` threads serve the calls; a call stays with its loop, and all its functions are called
- * there. One handler that stalls holds up the evented calls of its loop only, and no call of a
- * worker.
+ * there. An evented handler that stalls holds up the calls of its loop and no others: a loop that
+ * is busy takes no new calls, while another is there. A worker that stalls holds up nobody.
+ *
+ * A peer that is gone without a word is found by TCP's keepalive within two minutes. The server
+ * never raises SIGPIPE for a call, and its threads run no signal handlers of the host; but the
+ * thread of run() is the host's.
  */
 
 #include <stdbool.h>
@@ -106,10 +111,16 @@ struct pyst_agi_call_handler {
                     void *user);
     /* The caller is gone; a command in flight still ends with `replied`. NULL: finish. */
     void (*hung_up)(struct pyst_agi_call *call, void *user);
-    /* The last function called of a call; free what hangs on pyst_agi_call_data(). */
+    /*
+     * The last function called of a call that was started; free what hangs on
+     * pyst_agi_call_data(). `error` is 0 when the handler or Asterisk ended it;
+     * PYST_ERR_TIMED_OUT (idle), PYST_ERR_CANCELLED (a stop), or what CLOSED of the session said.
+     */
     void (*ended)(struct pyst_agi_call *call, int error, void *user);
 };
 
+/** Written as a program's main(); the call ends when it returns, and the result is not looked at.
+ */
 typedef int (*pyst_agi_handler)(struct pyst_agi *agi, void *user);
 
 /** Errors: PYST_ERR_NO_MEMORY, PYST_ERR_INVALID (pattern), PYST_ERR_STATE (while it runs). */
@@ -129,8 +140,12 @@ struct pyst_agi_server_tls {
 /**
  * Listens at once. `address` is "agi://HOST:PORT", HOST a numeric IPv4 address, an IPv6 one in
  * brackets, or localhost, PORT 0 any that is free and absent 4573; or "unix:PATH". `tls` may be
- * NULL. *portp (may be NULL) gets the port. Errors: PYST_ERR_INVALID, PYST_ERR_SYSTEM (errno),
- * PYST_ERR_TLS, PYST_ERR_NO_MEMORY.
+ * NULL. *portp (may be NULL) gets the port, 0 of a unix socket. Errors: PYST_ERR_INVALID,
+ * PYST_ERR_SYSTEM (errno), PYST_ERR_TLS, PYST_ERR_NO_MEMORY, PYST_ERR_STATE (while it runs).
+ *
+ * "[::]" takes IPv4, too. The file of a unix socket is made anew when nobody listens on it any
+ * more, and removed at the end; who may write it may call, whatever `allow` says. A key that needs
+ * a passphrase is an error.
  */
 PYST_PUBLIC int pyst_agi_server_listen(struct pyst_agi_server *server, const char *address,
                                        const struct pyst_agi_server_tls *tls, int *portp);
@@ -177,8 +192,18 @@ PYST_PUBLIC void pyst_agi_server_stop(struct pyst_agi_server *server, uint64_t d
 PYST_PUBLIC void pyst_agi_server_counters(const struct pyst_agi_server *server,
                                           struct pyst_agi_server_counters *countersp);
 
+/**
+ * Has loop number `loop` call a function, soon and once: so another thread's answer reaches an
+ * evented call, whose loop is pyst_agi_call_loop(). Whether the call is still there the function
+ * finds out by what `ended` left behind, as both are called by the loop. From any thread. Errors:
+ * PYST_ERR_STATE when the server has stopped; PYST_ERR_NO_MEMORY, PYST_ERR_INVALID.
+ */
+PYST_PUBLIC int pyst_agi_server_post(struct pyst_agi_server *server, unsigned loop,
+                                     void (*function)(void *user), void *user);
+
 /*
- * A call, in an evented function: from the thread that calls it only.
+ * A call, in the functions of an evented handler or a posted one: that call, or another of the same
+ * loop.
  */
 
 PYST_PUBLIC struct pyst_agi_environment *
@@ -190,8 +215,14 @@ PYST_PUBLIC struct pyst_agi_command *pyst_agi_call_command(struct pyst_agi_call 
 /** Submits what was built: see pyst_agi_session_submit(). */
 PYST_PUBLIC int pyst_agi_call_submit(struct pyst_agi_call *call);
 
-/** Ends the call's AGI: the dialplan goes on behind it. Nothing but `ended` is called any more. */
+/**
+ * Ends the call's AGI: the dialplan goes on behind it. Nothing but `ended` is called any more. A
+ * command whose reply has not come may or may not be run.
+ */
 PYST_PUBLIC void pyst_agi_call_finish(struct pyst_agi_call *call);
+
+/** The number of its loop, from 0. */
+PYST_PUBLIC unsigned pyst_agi_call_loop(const struct pyst_agi_call *call);
 
 PYST_PUBLIC bool pyst_agi_call_is_hung_up(const struct pyst_agi_call *call);
 
