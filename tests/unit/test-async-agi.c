@@ -611,6 +611,18 @@ static void reply_without_a_line_end_is_told_as_lost(void **state)
     host_end(&host);
 }
 
+static void reply_to_the_noop_that_is_another_is_not_taken_for_it(void **state)
+{
+    struct host host;
+
+    /* "200 result=1 (" and as many as fill the piece. */
+    get_value(&host, with_many(FIRST_PIECE "200%20result%3D1%20(", "z", 1010, "\r\n\r\n"));
+    expect(&host, "AGI " ID " pyst-2: NOOP\n");
+    event(&host, EXEC("pyst-2", "z)%0A511%20Dead%0A"));
+    expect(&host, ID " gets \"503 Reply lost, more than Asterisk can encode\\n\"\n");
+    host_end(&host);
+}
+
 static void pipe_that_is_never_empty_ends_the_call(void **state)
 {
     struct host host;
@@ -657,6 +669,35 @@ static void command_with_a_nul_is_answered_here(void **state)
     assert_int_equal(pyst_async_agi_send(host.async, host.call, pyst_text_of("NOOP \0 x\n", 9)), 0);
     expect(&host, ID " gets \"520 Command too long for AsyncAGI, or with bytes that cannot be "
                      "sent\\n\"\n");
+    host_end(&host);
+}
+
+static void blanks_around_a_command_do_not_matter(void **state)
+{
+    struct host host;
+
+    start(&host);
+    send_bytes(&host, " \t NOOP x \t\r\n");
+    expect(&host, "AGI " ID " pyst-1: NOOP x\n");
+    host_end(&host);
+}
+
+static void channel_that_no_action_can_name_is_given_up(void **state)
+{
+    struct host host;
+    struct pyst_async_agi_notice notice;
+
+    host_begin(&host, NULL);
+    event(&host, with_many("Event: AsyncAGIStart\r\nUniqueid: ", "1", 1100, "\r\nEnv: x\r\n\r\n"));
+    /* The NOOP for the rest of the environment cannot be sent. */
+    assert_int_equal(pyst_async_agi_next(host.async, &notice), 1);
+    assert_int_equal(notice.type, PYST_ASYNC_AGI_STARTED);
+    assert_int_equal(pyst_async_agi_next(host.async, &notice), 1);
+    assert_true(pyst_text_equal(notice.data, pyst_text("\n")));
+    assert_int_equal(pyst_async_agi_next(host.async, &notice), 1);
+    assert_int_equal(notice.type, PYST_ASYNC_AGI_ENDED);
+    assert_int_equal(notice.error, PYST_ERR_LINE_TOO_LONG);
+    expect(&host, "");
     host_end(&host);
 }
 
@@ -867,6 +908,7 @@ static void channel_that_was_taken_away_is_the_end(void **state)
 
 static void call_that_is_left_is_another_clients(void **state)
 {
+    struct pyst_async_agi_notice notice;
     struct host host;
 
     start(&host);
@@ -885,7 +927,22 @@ static void call_that_is_left_is_another_clients(void **state)
     event(&host, EXEC("pyst-1", "200%20result%3D0%0A"));
     expect(&host, "");
     assert_int_equal(done(&host, 0, 0), 1);
-    /* When its end is due. */
+    /* With its environment in hand. */
+    event(&host, START(ENV));
+    assert_int_equal(pyst_async_agi_next(host.async, &notice), 1);
+    assert_int_equal(pyst_async_agi_next(host.async, &notice), 1);
+    assert_int_equal(notice.type, PYST_ASYNC_AGI_RECEIVED);
+    pyst_async_agi_leave(host.async, notice.call);
+    expect(&host, "");
+    /* When its end is due, and when it was told. */
+    event(&host, START(ENV));
+    expect(&host, STARTED);
+    event(&host, HANGUP);
+    assert_int_equal(pyst_async_agi_next(host.async, &notice), 1);
+    assert_int_equal(pyst_async_agi_next(host.async, &notice), 1);
+    assert_int_equal(notice.type, PYST_ASYNC_AGI_ENDED);
+    pyst_async_agi_leave(host.async, notice.call);
+    expect(&host, "");
     event(&host, START(ENV));
     expect(&host, STARTED);
     event(&host, HANGUP);
@@ -1063,9 +1120,12 @@ int main(void)
         cmocka_unit_test(usage_with_lost_bytes_is_ended),
         cmocka_unit_test(reply_that_is_none_is_told_as_lost),
         cmocka_unit_test(reply_without_a_line_end_is_told_as_lost),
+        cmocka_unit_test(reply_to_the_noop_that_is_another_is_not_taken_for_it),
         cmocka_unit_test(pipe_that_is_never_empty_ends_the_call),
         cmocka_unit_test(command_longer_than_a_manager_line_is_answered_here),
         cmocka_unit_test(command_with_a_nul_is_answered_here),
+        cmocka_unit_test(blanks_around_a_command_do_not_matter),
+        cmocka_unit_test(channel_that_no_action_can_name_is_given_up),
         cmocka_unit_test(empty_line_is_answered_as_asterisk_would),
         cmocka_unit_test(program_that_does_not_wait_is_held_back),
         cmocka_unit_test(hangup_that_is_asked_for_is_told_before_the_reply),
