@@ -55,7 +55,7 @@ class FastAGI(socketserver.StreamRequestHandler):
     timeout = 5
 
     def handle(self) -> None:
-        """Make an AGI of the connection and give it to `call`; what goes wrong is told on stderr."""
+        """Make an AGI of the connection and give it to `call`; tell on stderr what goes wrong."""
         try:
             with AGI(stdin=self.rfile, stdout=self.wfile, stderr=sys.stderr) as agi:
                 self.call(agi)

@@ -21,7 +21,7 @@ import sys
 
 from asterisk import _core
 from asterisk._core import AgiReply
-from asterisk.agi import trace
+from asterisk.agi import sighup, trace
 from asterisk.agi.commands import DEFAULT_RECORD, DEFAULT_TIMEOUT, Commands
 from asterisk.agi.errors import (
     AGIAppError,
@@ -169,8 +169,7 @@ class AGI(Commands):
             self.stdin = sys.stdin if stdin is None else stdin
             self.stdout = sys.stdout if stdout is None else stdout
             self._use_files()
-            if not _is_socket(self.stdin):
-                _watch_sighup(self)
+            sighup.watch(self, self.stdin)
             if debug is None:
                 debug = True
         self._debug(debug)
@@ -305,7 +304,7 @@ class AGI(Commands):
 
     @property
     def env(self) -> dict[str, str]:
-        """What Asterisk says of the call: ``agi_channel``, ``agi_callerid``, ``agi_extension``..."""
+        """What Asterisk says of the call: ``agi_channel``, ``agi_callerid`` and so on."""
         if self._env is None:
             self._env = self._session.environment()
         return self._env
@@ -486,7 +485,7 @@ class AGI(Commands):
 
     def close(self) -> None:
         """Be done: SIGHUP is as it was before, and `stream` is closed. May be called again."""
-        _forget_sighup(self)
+        sighup.forget(self)
         if self._stream is not None:
             self._stream.close()
 
@@ -500,68 +499,3 @@ class AGI(Commands):
         traceback: TracebackType | None,
     ) -> None:
         self.close()
-
-
-# -- SIGHUP -----------------------------------------------------------------------------------
-# One handler for all objects: it is the last that was made, as in pyst, but the others hear of it.
-
-_listeners: list[AGI] = []
-_previous: Any = None
-
-
-def _is_socket(file: Any) -> bool:
-    """Whether it is FastAGI, of which Asterisk tells hangups otherwise."""
-    import stat
-
-    try:
-        return stat.S_ISSOCK(os.fstat(file.fileno()).st_mode)
-    except (AttributeError, OSError, ValueError):
-        return False
-
-
-def _signals() -> Any:
-    """Return the module of signals; the one with a name of its own imports enum, which takes 2 ms."""
-    if "signal" in sys.modules:
-        return sys.modules["signal"]
-    import _signal  # type: ignore[import]
-
-    return _signal
-
-
-def _on_sighup(signum: int, frame: object) -> None:
-    for agi in tuple(_listeners):
-        agi._handle_sighup(signum, frame)
-    if callable(_previous):
-        _previous(signum, frame)
-
-
-def _watch_sighup(agi: AGI) -> None:
-    """Have SIGHUP told to `agi`, where signals can be handled: in the main thread."""
-    global _previous
-    signal = _signals()
-
-    try:
-        previous = signal.getsignal(signal.SIGHUP)
-        if previous is not _on_sighup:
-            signal.signal(signal.SIGHUP, _on_sighup)
-            _previous = previous
-            _listeners.clear()
-    except ValueError:
-        return
-    _listeners.append(agi)
-
-
-def _forget_sighup(agi: AGI) -> None:
-    global _previous
-    if agi not in _listeners:
-        return
-    signal = _signals()
-    _listeners.remove(agi)
-    if _listeners:
-        return
-    try:
-        if signal.getsignal(signal.SIGHUP) is _on_sighup:
-            signal.signal(signal.SIGHUP, _previous or signal.SIG_DFL)
-            _previous = None
-    except ValueError:
-        pass  # closed in another thread than it was made in
