@@ -17,7 +17,8 @@ struct session_object {
     PyObject_HEAD struct core *core;
     struct pyst_agi_session *session;
     size_t command_size;
-    int error; /* what AGI_CLOSED said */
+    int error;   /* what AGI_CLOSED said */
+    bool taking; /* a finalizer that runs in the middle must leave alone what is being read */
 };
 
 #define SELF(object) ((struct session_object *)(object))
@@ -70,6 +71,14 @@ static void session_dealloc(PyObject *self)
     Py_DECREF(type);
 }
 
+/* Whether the session may change now; false and an exception when not. */
+static bool is_free(PyObject *self)
+{
+    if (SELF(self)->taking)
+        PyErr_SetString(PyExc_RuntimeError, "a reply is being taken");
+    return !SELF(self)->taking;
+}
+
 /* -- what comes ------------------------------------------------------------------------------- */
 
 static PyObject *session_feed(PyObject *self, PyObject *argument)
@@ -79,6 +88,10 @@ static PyObject *session_feed(PyObject *self, PyObject *argument)
 
     if (PyObject_GetBuffer(argument, &view, PyBUF_SIMPLE) < 0)
         return NULL;
+    if (!is_free(self)) {
+        PyBuffer_Release(&view);
+        return NULL;
+    }
     r = pyst_agi_session_feed(SELF(self)->session, view.buf, (size_t)view.len);
     PyBuffer_Release(&view);
     if (r < 0)
@@ -112,14 +125,22 @@ static PyObject *session_hang_up(PyObject *self, PyObject *unused)
 static PyObject *session_next(PyObject *self, PyObject *unused)
 {
     struct pyst_agi_notice notice;
-    int r = pyst_agi_session_next(SELF(self)->session, &notice);
+    PyObject *reply;
+    int r;
 
+    if (!is_free(self))
+        return NULL;
+    r = pyst_agi_session_next(SELF(self)->session, &notice);
     if (r < 0)
         return core_raise(SELF(self)->core, r);
     if (r == 0)
         Py_RETURN_NONE;
-    if (notice.type == PYST_AGI_NOTICE_REPLY)
-        return agi_reply_make(SELF(self)->core, notice.reply, notice.error);
+    if (notice.type == PYST_AGI_NOTICE_REPLY) {
+        SELF(self)->taking = true;
+        reply = agi_reply_make(SELF(self)->core, notice.reply, notice.error);
+        SELF(self)->taking = false;
+        return reply;
+    }
     if (notice.type == PYST_AGI_NOTICE_CLOSED)
         SELF(self)->error = notice.error;
     return PyLong_FromLong((long)notice.type);
@@ -159,7 +180,7 @@ static int begin(PyObject *self, PyObject *const *args, Py_ssize_t n_args, struc
         PyErr_SetString(PyExc_TypeError, "a command and a tuple of its arguments are wanted");
         return -1;
     }
-    if (agi_line_join(line, args[0], n_args == 2 ? args[1] : NULL) < 0)
+    if (agi_line_join(line, args[0], n_args == 2 ? args[1] : NULL) < 0 || !is_free(self))
         return -1;
     return submit(SELF(self), line);
 }
@@ -206,7 +227,7 @@ static PyObject *session_receive(PyObject *self, PyObject *argument)
     ssize_t n;
     int fd, r;
 
-    if (descriptor(argument, &fd) < 0)
+    if (descriptor(argument, &fd) < 0 || !is_free(self))
         return NULL;
     n = recv(fd, data, sizeof(data), MSG_DONTWAIT);
     if (n < 0 && (errno == EAGAIN || errno == EINTR))
