@@ -55,6 +55,9 @@ __all__ = ["AsyncAGI", "Counters"]
 #: Seconds that calls which were cut have to end on Asterisk's side.
 PATIENCE = 1.0
 
+#: Seconds until `close` looks again who drives the manager.
+TURN = 0.1
+
 
 class _Stream(Dialogue):
     """A call, in the shape of a socket that blocks."""
@@ -194,26 +197,36 @@ class AsyncAGI(AsyncCalls):
         command, and is waited for. Not to be called in a handler of calls or of events. May be
         called again.
         """
-        deadline = monotonic() + drain
         with self._lock:
             self._closing = True
-            while self._dialogues and self._over.wait(max(0.0, deadline - monotonic())):
-                pass
+        self._wait_for_end(drain)
+        with self._lock:
             for dialogue in tuple(self._dialogues):
                 dialogue.cut()
                 dialogue.call.finish()
             self._advance()
         if self._executor is not None:
             self._executor.shutdown(wait=True)
-        deadline = monotonic() + PATIENCE
+        self._wait_for_end(PATIENCE)
         with self._lock:
-            while self._dialogues and self._over.wait(max(0.0, deadline - monotonic())):
-                pass
             if self._registered:
                 self._registered = False
                 for name in EVENTS:
                     self._manager.unregister_event(name, self._event)
                 self._manager._watchers.remove(self)
+
+    def _wait_for_end(self, timeout: float) -> None:
+        """Wait for the calls to end, and drive the manager if nobody else does."""
+        deadline = monotonic() + timeout
+        while True:
+            with self._lock:
+                left = deadline - monotonic()
+                if not self._dialogues or left <= 0:
+                    return
+                if self._manager.message_thread is not None or not self._manager.connected():
+                    self._over.wait(min(left, TURN))
+                    continue
+            self._manager.process(min(left, TURN))
 
     # -- what the manager says --------------------------------------------------------------------
 

@@ -320,6 +320,29 @@ def test_calls_of_a_lost_connection_go_on_in_the_dialplan(
             call.hang_up()
 
 
+def test_server_that_is_killed_hangs_up_on_every_handler(own_server: AsteriskServer) -> None:
+    count = 20
+    raised: List[AGIHangup] = []
+
+    def handler(agi: AGI) -> None:
+        try:
+            agi.wait_for_digit(-1)
+        except AGIHangup as error:
+            raised.append(error)
+
+    with Manager(timeout=PATIENCE) as manager:
+        manager.connect(own_server.host, own_server.ami_port)
+        manager.login("admin", "secret", events="agi,call")
+        with AsyncAGI(manager, handler) as server:
+            with Switchboard(own_server) as board:
+                calls = [board.call("agi", "agi:async") for _ in range(count)]
+                for call in calls:
+                    call.wait_for_command("WAIT FOR DIGIT")
+                own_server.kill()
+                until(lambda: len(raised) == count)
+            assert server.counters.lost == count
+
+
 def test_second_dialogue_of_a_channel_is_another_call(
     board: Switchboard, manager: Manager
 ) -> None:

@@ -128,13 +128,13 @@ class Pbx(Server):
         reply = self.script(channel, command) if self.script is not None else None
         if reply is None:
             reply = _script(channel, command)
+        with self.changed:
+            channel.commands.append(command)
+            self.changed.notify_all()
         if reply:
             channel.reply(action, reply)
         if command == "ASYNCAGI BREAK":
             channel.end()
-        with self.changed:
-            channel.commands.append(command)
-            self.changed.notify_all()
 
     def wait_until(self, true: Callable[[], bool], seconds: float = 30) -> None:
         """Wait until something about the commands is true."""

@@ -541,6 +541,17 @@ def test_close_lets_calls_end_and_refuses_new_ones() -> None:
         server.close()
 
 
+def test_close_drives_a_manager_without_a_thread() -> None:
+    with Pbx() as pbx, connected(pbx, thread=False) as manager:
+        server = AsyncAGI(manager, remember)
+        channel = pbx.call()
+        while not server.counters.accepted:
+            manager.process(0.01)
+        server.close(drain=PATIENCE)
+        assert channel.released
+        assert server.counters.calls == server.counters.failed == 0
+
+
 def test_close_cuts_what_does_not_end() -> None:
     raised: list[AGIHangup] = []
 
