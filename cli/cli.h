@@ -19,6 +19,7 @@ enum {
 /* Each takes its own name as argv[0] and gives the exit code. */
 int command_ami(int argc, char **argv);
 int command_agi(int argc, char **argv);
+int command_config(int argc, char **argv);
 int pyst_cli_emulator(int argc, char **argv);
 
 /* Says what is wrong on standard error and gives EXIT_USAGE. */

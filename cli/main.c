@@ -11,6 +11,7 @@ static const char help[] =
     "\n"
     "  ami        talk to an Asterisk manager: actions, commands, events (pyst ami --help)\n"
     "  agi        AGI programs and the commands that they send (pyst agi --help)\n"
+    "  config     configuration files and dialplans (pyst config --help)\n"
 #ifdef HAVE_SERVER
     "  emulator   play an Asterisk manager for tests and demonstrations (pyst emulator --help)\n"
 #endif
@@ -50,6 +51,8 @@ static int run(int argc, char **argv)
         return command_ami(argc - 1, argv + 1);
     if (!strcmp(argv[1], "agi"))
         return command_agi(argc - 1, argv + 1);
+    if (!strcmp(argv[1], "config"))
+        return command_config(argc - 1, argv + 1);
 #ifdef HAVE_SERVER
     if (!strcmp(argv[1], "emulator"))
         return pyst_cli_emulator(argc - 1, argv + 1);

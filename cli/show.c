@@ -55,8 +55,7 @@ void show_text(FILE *file, struct pyst_text text)
     }
 }
 
-/* A JSON string of bytes: UTF-8, or else taken for Latin-1, so that no byte is lost. */
-static json_t *json_text(struct pyst_text text)
+json_t *json_text(struct pyst_text text)
 {
     json_t *string = json_stringn(text.size ? text.data : "", text.size);
     char *utf8;

@@ -22,6 +22,12 @@ void show_output(const struct pyst_ami_message *message, bool json);
 void show_json(json_t *object);
 
 /*
+ * A JSON string of bytes: UTF-8, or else taken for Latin-1, so that no byte is lost. NULL: no
+ * memory.
+ */
+json_t *json_text(struct pyst_text text);
+
+/*
  * Prints text from outside. Control characters and what is no UTF-8 are shown as \xNN, for a
  * terminal obeys some of them.
  */
