@@ -746,7 +746,7 @@ def test_program_that_writes_a_command_by_itself() -> None:
 
 def test_sockets_with_a_timeout() -> None:
     asterisk = Asterisk(default=lambda line: b"")
-    asterisk.program.settimeout(0.05)
+    asterisk.program.settimeout(1.0)
     with AGI(stream=asterisk.program) as agi, pytest.raises(socket.timeout):
         agi.noop()
 

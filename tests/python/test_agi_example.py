@@ -58,8 +58,8 @@ def test_as_a_program() -> None:
     with ours:
         done = subprocess.run(
             [sys.executable, str(IVR), "/messages"],
-            stdin=ours,
-            stdout=ours,
+            stdin=ours.fileno(),
+            stdout=ours.fileno(),
             stderr=subprocess.PIPE,
             timeout=60,
         )

@@ -249,6 +249,11 @@ def test_environment_that_does_not_come(running: Callable[..., Running]) -> None
     with server.connect() as sock:
         assert sock.recv(1) == b""
     assert server.server.counters.environment_timed_out == 1
+
+
+def test_environment_that_ends_early(running: Callable[..., Running]) -> None:
+    server = running()
+    server.start()
     with server.connect() as sock:
         sock.sendall(b"agi_x: y\n")
         sock.shutdown(socket.SHUT_WR)
@@ -258,7 +263,7 @@ def test_environment_that_does_not_come(running: Callable[..., Running]) -> None
 
 @pytest.mark.parametrize("path", ["plain", "async"])
 def test_call_that_is_idle(running: Callable[..., Running], path: str) -> None:
-    server = running(idle_timeout=0.1)
+    server = running(idle_timeout=0.7)
     run_both(server.server)
     server.start()
     with server.connect() as sock:

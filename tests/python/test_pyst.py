@@ -11,6 +11,7 @@ import inspect
 import io
 import signal
 import socket
+import socketserver
 import subprocess
 import sys
 import tarfile
@@ -22,21 +23,16 @@ from typing import Any, Dict, Iterator, List, Optional, Tuple
 
 import pytest
 
-from asterisk import agi
+from asterisk import agi, fastagi
 from asterisk.manager import Manager
 
-NAME, VERSION = "pyst", "0.9"
-
-
-@pytest.fixture(scope="module")
-def distribution(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The unpacked source distribution."""
-    folder = tmp_path_factory.mktemp("pyst")
+def unpacked(folder: Path, name: str, version: str) -> Path:
+    """A source distribution."""
     command = [sys.executable, "-m", "pip", "--disable-pip-version-check", "download", "--quiet"]
     command += ["--no-deps", "--no-build-isolation", "--no-binary", ":all:"]
     try:
         done = subprocess.run(
-            [*command, "--dest", str(folder), f"{NAME}=={VERSION}"],
+            [*command, "--dest", str(folder), f"{name}=={version}"],
             capture_output=True,
             text=True,
             timeout=120,
@@ -46,12 +42,22 @@ def distribution(tmp_path_factory: pytest.TempPathFactory) -> Path:
     archives = list(folder.glob("*.tar.gz"))
     if not archives:
         last = (done.stderr.strip().splitlines() or ["pip said nothing"])[-1]
-        pytest.skip(f"pyst {VERSION} cannot be had: {last}")
+        pytest.skip(f"{name} {version} cannot be had: {last}")
     with tarfile.open(archives[0]) as archive:
         for member in archive.getmembers():
             if member.isfile() and ".." not in member.name and not member.name.startswith("/"):
                 archive.extract(member, folder)
     return next(path for path in folder.iterdir() if path.is_dir())
+
+
+@pytest.fixture(scope="module")
+def distribution(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return unpacked(tmp_path_factory.mktemp("pyst"), "pyst", "0.9")
+
+
+@pytest.fixture(scope="module")
+def pyst2(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return unpacked(tmp_path_factory.mktemp("pyst2"), "pyst2", "0.5.1")
 
 
 def load(path: Path, name: str) -> types.ModuleType:
@@ -287,10 +293,27 @@ def test_agi_sends_traces_and_returns_what_pysts_does(
 
 
 def test_agi_has_all_of_pysts_names(distribution: Path) -> None:
-    theirs = load(distribution / "asterisk" / "agi.py", "pyst_agi")
+    compare_names(load(distribution / "asterisk" / "agi.py", "pyst_agi"))
+
+
+def test_agi_has_all_of_pyst2s_names(pyst2: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    six: Any = types.ModuleType("six")
+    six.PY3 = True
+    monkeypatch.setitem(sys.modules, "six", six)
+    compare_names(load(pyst2 / "asterisk" / "agi.py", "pyst2_agi"))
+    monkeypatch.setitem(sys.modules, "SocketServer", socketserver)
+    theirs = load(pyst2 / "asterisk" / "fastagi.py", "pyst2_fastagi")
+    assert (theirs.HOST, theirs.PORT) == (fastagi.HOST, fastagi.PORT)
+    assert theirs.FastAGI.__bases__ == fastagi.FastAGI.__bases__
+    assert theirs.FastAGI.timeout == fastagi.FastAGI.timeout
+
+
+def compare_names(theirs: types.ModuleType) -> None:
     for name in (name for name in vars(theirs) if not name.startswith("_")):
         if isinstance(getattr(theirs, name), types.ModuleType):
             continue  # what it imports
+        if name in ("PY3", "absolute_import", "print_function", "unicode_literals"):
+            continue
         assert hasattr(agi, name), name
     for name, method in vars(theirs.AGI).items():
         if not callable(method):
@@ -299,5 +322,5 @@ def test_agi_has_all_of_pysts_names(distribution: Path) -> None:
         for parameter in inspect.signature(method).parameters.values():
             own = mine.parameters[parameter.name]
             assert own.kind == parameter.kind, name
-            if name != "__init__":
+            if parameter.name not in ("stdin", "stdout", "stderr"):
                 assert own.default == parameter.default, (name, parameter)
