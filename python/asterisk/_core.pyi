@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: MIT
 from collections.abc import Callable, Iterable, Sequence
+from os import PathLike
 from typing import Any, TypeVar, overload
+
+from typing_extensions import Self
 
 _T = TypeVar("_T")
 
@@ -19,9 +22,23 @@ ASYNC_AGI_ENDED: int
 ASYNC_AGI_RECEIVED: int
 ASYNC_AGI_STARTED: int
 CLOSED: int
+CONFIG_BLANK: int
+CONFIG_BROKEN: int
+CONFIG_DIRECTIVE: int
+CONFIG_ERROR: int
+CONFIG_ITEM: int
+CONFIG_NOTE: int
+CONFIG_SECTION: int
+CONFIG_STYLE_APPEND: int
+CONFIG_STYLE_NEIGHBOUR: int
+CONFIG_STYLE_OBJECT: int
+CONFIG_STYLE_VARIABLE: int
+CONFIG_TOO_LONG: int
+CONFIG_WARNING: int
 DONE: int
 ERR_AUTHENTICATION: int
 ERR_BAD_ARGUMENT: int
+ERR_BAD_CONFIG_TEXT: int
 ERR_BAD_NAME: int
 ERR_BAD_REPLY: int
 ERR_BAD_VALUE: int
@@ -31,15 +48,18 @@ ERR_CALL_FILE_LINE: int
 ERR_CALL_FILE_VALUE: int
 ERR_CANCELLED: int
 ERR_CANCELLED_LIST: int
+ERR_CHANGED: int
 ERR_CLOSED: int
 ERR_COMMAND_FAILED: int
 ERR_COMMAND_TOO_LONG: int
 ERR_COMMAND_USAGE: int
+ERR_CONFIG_LINE_TOO_LONG: int
 ERR_CONNECT: int
 ERR_GREETING: int
 ERR_HANGUP: int
 ERR_INVALID: int
 ERR_KEEPALIVE: int
+ERR_LIMIT_CONFIG: int
 ERR_LIMIT_ENVIRONMENT: int
 ERR_LIMIT_HEADERS: int
 ERR_LIMIT_IN_FLIGHT: int
@@ -340,3 +360,112 @@ class AsyncAgi:
     def ready(self) -> bool: ...
     def closed(self, error: int, /) -> bool: ...
     def next(self) -> tuple[int, AsyncAgiCall | None, Any] | None: ...
+
+class ConfigurationError(ValueError):
+    """Asterisk could not read back what was to be written; nothing has changed."""
+
+class ChangedError(Exception):
+    """The file was changed by somebody else since it was read; it stays so."""
+
+class DocumentLine:
+    """A line of a document."""
+
+    @property
+    def kind(self) -> int: ...
+    @property
+    def number(self) -> int: ...
+    @property
+    def text(self) -> str: ...
+    @property
+    def name(self) -> str | None: ...
+    @name.setter
+    def name(self, name: str) -> None: ...
+    @property
+    def value(self) -> str | None: ...
+    @value.setter
+    def value(self, value: str) -> None: ...
+    @property
+    def is_object(self) -> bool: ...
+    @property
+    def is_append(self) -> bool: ...
+    @property
+    def document(self) -> ConfigDocument: ...
+    @property
+    def next(self) -> DocumentLine | None: ...
+    @property
+    def previous(self) -> DocumentLine | None: ...
+    @property
+    def section(self) -> DocumentLine | None: ...
+    @property
+    def end(self) -> DocumentLine | None: ...
+    def find(self, name: str, /) -> DocumentLine | None: ...
+
+class ConfigDocument:
+    """A configuration file as it is written."""
+
+    def __new__(
+        cls, data: str | bytes | bytearray | memoryview = b"", name: str | PathLike[str] = ""
+    ) -> Self: ...
+    @classmethod
+    def load(cls, path: str | PathLike[str], /) -> Self: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def changed(self) -> bool: ...
+    @property
+    def first(self) -> DocumentLine | None: ...
+    @property
+    def last(self) -> DocumentLine | None: ...
+    def add_item(
+        self, name: str, value: str, before: DocumentLine | None = None, style: int = 0
+    ) -> DocumentLine: ...
+    def add_section(
+        self, name: str, options: str | None = None, before: DocumentLine | None = None
+    ) -> DocumentLine: ...
+    def add_line(self, text: str, before: DocumentLine | None = None) -> DocumentLine: ...
+    def remove(self, line: DocumentLine, /) -> None: ...
+    def move(
+        self, first: DocumentLine, last: DocumentLine, before: DocumentLine | None = None
+    ) -> None: ...
+    def __bytes__(self) -> bytes: ...
+    def _found(self) -> list[tuple[int, int, int, str, str]]: ...
+    def _save(self, force: bool, /) -> None: ...
+    def _resolve(
+        self, directory: str | PathLike[str] | None, execute: bool, /
+    ) -> ConfigResolved: ...
+    def _find_section(
+        self, name: str | None, after: DocumentLine | None, /
+    ) -> DocumentLine | None: ...
+
+class ConfigSection:
+    """A section of a configuration."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def is_template(self) -> bool: ...
+    @property
+    def templates(self) -> list[str]: ...
+    @property
+    def file(self) -> str: ...
+    @property
+    def line(self) -> int: ...
+    @property
+    def index(self) -> int: ...
+    def value(self, name: str, /) -> str | None: ...
+    def settings(self, name: str | None, /) -> list[tuple[str, str, str, int, bool, bool]]: ...
+
+class ConfigResolved:
+    """A configuration as Asterisk would hand it to a module."""
+
+    def __new__(
+        cls, path: str | PathLike[str], directory: str | PathLike[str] | None, execute: bool
+    ) -> Self: ...
+    @property
+    def count(self) -> int: ...
+    @property
+    def is_valid(self) -> bool: ...
+    def section(self, i: int, /) -> ConfigSection | None: ...
+    def find(self, name: str, after: ConfigSection | None, /) -> ConfigSection | None: ...
+    def problems(self) -> list[tuple[str, tuple[int, int, int, str, str]]]: ...
+    def files(self) -> list[str]: ...

@@ -38,7 +38,13 @@ struct core {
     PyTypeObject *agi_reply_type;
     PyTypeObject *agi_session_type;
     PyTypeObject *async_agi_call_type;
-    PyObject *error; /* class Error */
+    PyTypeObject *config_document_type;
+    PyTypeObject *config_line_type;
+    PyTypeObject *config_resolved_type;
+    PyTypeObject *config_section_type;
+    PyObject *error;          /* class Error */
+    PyObject *config_error;   /* class ConfigurationError */
+    PyObject *config_changed; /* class ChangedError */
 
     PyObject *star;             /* "*" */
     PyObject *str_response;     /* "Response" */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "core.h"
+#include "config-objects.h"
 
 #include <errno.h>
 #include <unistd.h>
@@ -131,6 +131,19 @@ static int add_constants(PyObject *module)
                      {"CALL_FILE_COMPLETED", PYST_CALL_FILE_COMPLETED},
                      {"CALL_FILE_EXPIRED", PYST_CALL_FILE_EXPIRED},
                      {"CALL_FILE_FAILED", PYST_CALL_FILE_FAILED},
+                     {"CONFIG_BLANK", PYST_CONFIG_BLANK},
+                     {"CONFIG_SECTION", PYST_CONFIG_SECTION},
+                     {"CONFIG_ITEM", PYST_CONFIG_ITEM},
+                     {"CONFIG_DIRECTIVE", PYST_CONFIG_DIRECTIVE},
+                     {"CONFIG_TOO_LONG", PYST_CONFIG_TOO_LONG},
+                     {"CONFIG_BROKEN", PYST_CONFIG_BROKEN},
+                     {"CONFIG_ERROR", PYST_CONFIG_ERROR},
+                     {"CONFIG_WARNING", PYST_CONFIG_WARNING},
+                     {"CONFIG_NOTE", PYST_CONFIG_NOTE},
+                     {"CONFIG_STYLE_NEIGHBOUR", PYST_CONFIG_STYLE_NEIGHBOUR},
+                     {"CONFIG_STYLE_VARIABLE", PYST_CONFIG_STYLE_VARIABLE},
+                     {"CONFIG_STYLE_OBJECT", PYST_CONFIG_STYLE_OBJECT},
+                     {"CONFIG_STYLE_APPEND", PYST_CONFIG_STYLE_APPEND},
 #define ERROR_CONSTANT(name, number, sentence) {"ERR_" #name, number},
                      PYST_ERRORS(ERROR_CONSTANT)
 #undef ERROR_CONSTANT
@@ -154,6 +167,40 @@ static int add_type(PyObject *module, PyType_Spec *spec, PyTypeObject *base, PyT
     *typep = (PyTypeObject *)PyType_FromModuleAndSpec(module, spec, bases);
     Py_XDECREF(bases);
     return *typep ? PyModule_AddType(module, *typep) : -1;
+}
+
+static int add_exception(PyObject *module, PyObject **where, const char *name, const char *doc,
+                         PyObject *base)
+{
+    *where = PyErr_NewExceptionWithDoc(name, doc, base, NULL);
+    if (!*where)
+        return -1;
+    Py_INCREF(*where);
+    if (PyModule_AddObject(module, strrchr(name, '.') + 1, *where) == 0)
+        return 0;
+    Py_DECREF(*where);
+    return -1;
+}
+
+static int add_config(PyObject *module)
+{
+    struct core *core = PyModule_GetState(module);
+
+    if (add_exception(module, &core->config_error, "asterisk.config.ConfigurationError",
+                      "Asterisk could not read back what was to be written; nothing has changed.",
+                      PyExc_ValueError) < 0 ||
+        add_exception(module, &core->config_changed, "asterisk.config.ChangedError",
+                      "The file was changed by somebody else since it was read; it stays so.",
+                      PyExc_Exception) < 0 ||
+        add_type(module, &config_document_spec, NULL, &core->config_document_type) < 0 ||
+        add_type(module, &config_line_spec, NULL, &core->config_line_type) < 0 ||
+        add_type(module, &config_resolved_spec, NULL, &core->config_resolved_type) < 0 ||
+        add_type(module, &config_section_spec, NULL, &core->config_section_type) < 0)
+        return -1;
+    /* Documents and configurations make them. */
+    core->config_line_type->tp_new = NULL;
+    core->config_section_type->tp_new = NULL;
+    return 0;
 }
 
 static int module_exec(PyObject *module)
@@ -186,16 +233,10 @@ static int module_exec(PyObject *module)
         PyErr_NoMemory();
         return -1;
     }
-    core->error = PyErr_NewExceptionWithDoc(
-        "asterisk._core.Error", "A call of the core was refused: args are its code and a sentence.",
-        NULL, NULL);
-    if (!core->error)
+    if (add_exception(module, &core->error, "asterisk._core.Error",
+                      "A call of the core was refused: args are its code and a sentence.",
+                      NULL) < 0)
         return -1;
-    Py_INCREF(core->error);
-    if (PyModule_AddObject(module, "Error", core->error) < 0) {
-        Py_DECREF(core->error);
-        return -1;
-    }
     if (add_type(module, &message_spec, NULL, &core->message_type) < 0 ||
         add_type(module, &manager_msg_spec, core->message_type, &core->manager_msg_type) < 0 ||
         add_type(module, &event_spec, core->message_type, &core->event_type) < 0 ||
@@ -203,7 +244,7 @@ static int module_exec(PyObject *module)
         add_type(module, &session_spec, NULL, &core->session_type) < 0 ||
         add_type(module, &agi_reply_spec, &PyDict_Type, &core->agi_reply_type) < 0 ||
         add_type(module, &agi_session_spec, NULL, &core->agi_session_type) < 0 ||
-        async_agi_add(module) < 0 || emulator_add(module) < 0)
+        async_agi_add(module) < 0 || emulator_add(module) < 0 || add_config(module) < 0)
         return -1;
     return add_constants(module);
 }
@@ -222,7 +263,13 @@ static int module_traverse(PyObject *module, visitproc visit, void *arg)
     Py_VISIT(core->agi_reply_type);
     Py_VISIT(core->agi_session_type);
     Py_VISIT(core->async_agi_call_type);
+    Py_VISIT(core->config_document_type);
+    Py_VISIT(core->config_line_type);
+    Py_VISIT(core->config_resolved_type);
+    Py_VISIT(core->config_section_type);
     Py_VISIT(core->error);
+    Py_VISIT(core->config_error);
+    Py_VISIT(core->config_changed);
     return 0;
 }
 
@@ -240,7 +287,13 @@ static int module_clear(PyObject *module)
     Py_CLEAR(core->agi_reply_type);
     Py_CLEAR(core->agi_session_type);
     Py_CLEAR(core->async_agi_call_type);
+    Py_CLEAR(core->config_document_type);
+    Py_CLEAR(core->config_line_type);
+    Py_CLEAR(core->config_resolved_type);
+    Py_CLEAR(core->config_section_type);
     Py_CLEAR(core->error);
+    Py_CLEAR(core->config_error);
+    Py_CLEAR(core->config_changed);
     return 0;
 }
 
