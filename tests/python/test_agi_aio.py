@@ -224,6 +224,23 @@ def test_task_that_is_cancelled_leaves_the_dialogue_in_step() -> None:
     run(main())
 
 
+def test_transport_that_answers_at_once() -> None:
+    async def main() -> None:
+        agi, _ = wired()
+
+        class Echo(Wire):
+            def write(self, data: bytes) -> None:
+                agi.data_received(b"200 result=1 (v)\n")
+
+        agi.connection_made(Echo())
+        assert [await agi.get_variable("A") for _ in range(3)] == ["v"] * 3
+        with pytest.raises(AGIValueError):
+            await agi.get_variable("a\nb")
+        assert await agi.get_variable("A") == "v"
+
+    run(main())
+
+
 def test_trace() -> None:
     async def main() -> str:
         trace = io.StringIO()

@@ -85,6 +85,8 @@ class AGI(AwaitedCommands, asyncio.Protocol):
         self.raise_on_hangup = True
         self._session = session
         self._loop = asyncio.get_running_loop()
+        self._create_future = self._loop.create_future
+        self._runs_directly = type(self).execute is AGI.execute
         self._transport: Optional[Transport] = None
         self._reading: Any = None  # the transport of standard input
         self._env: Optional[dict[str, str]] = None
@@ -295,25 +297,26 @@ class AGI(AwaitedCommands, asyncio.Protocol):
         session = self._session
         while session.busy:
             await self._wait_for_turn()
+        # Before anything is sent: what answers at once must find it.
+        future: asyncio.Future[AgiReply] = self._create_future()
         try:
             if session.is_hung_up:
                 self.test_hangup()
+            self._reply = future
             if self._fd >= 0 and self._trace is None:
                 unsent = session.send(self._fd, command, args)
             else:
                 unsent = session.submit(command, args)
                 if self._trace is not None:
                     self._trace.command(unsent.decode("utf-8", "surrogateescape"))
-        except _core.Error as error:
+        except BaseException as error:
+            self._reply = None
             self._next_turn()
-            raise refusal(error) from None
-        except BaseException:
-            self._next_turn()
+            if isinstance(error, _core.Error):
+                raise refusal(error) from None
             raise
         if unsent and self._transport is not None:
             self._transport.write(unsent)
-        future: asyncio.Future[AgiReply] = self._loop.create_future()
-        self._reply = future
         reply = await future
         if reply.error:
             failed = failure(reply)
@@ -354,7 +357,7 @@ class AGI(AwaitedCommands, asyncio.Protocol):
                 return
 
     def _run(self, convert: Callable[[Reply], T], *command: Text) -> Awaitable[T]:
-        if type(self).execute is AGI.execute:
+        if self._runs_directly:
             return self._exchange(convert, *command)
         return self._run_own(convert, *command)
 
