@@ -77,15 +77,17 @@ static struct pyst_text decode(struct pyst_text text, bool plus, char **outp)
     if (!text.data)
         return text;
     for (size_t i = 0; i < text.size; i++) {
+        char c = text.data[i];
         int high, low;
 
-        if (text.data[i] == '%' && text.size - i > 2 &&
-            (high = hexadecimal(text.data[i + 1])) >= 0 &&
+        if (c == '%' && text.size - i > 2 && (high = hexadecimal(text.data[i + 1])) >= 0 &&
             (low = hexadecimal(text.data[i + 2])) >= 0 && (high || low)) {
             *out++ = (char)(high << 4 | low);
             i += 2;
         } else {
-            *out++ = plus && text.data[i] == '+' ? ' ' : text.data[i];
+            if (plus && c == '+')
+                c = ' ';
+            *out++ = c;
         }
     }
     *outp = out;
@@ -103,7 +105,7 @@ static struct pyst_text request(const struct pyst_agi_environment *environment)
     if (!script.data &&
         pyst_text_equal(pyst_agi_environment_get(environment, "agi_request"), pyst_text("async")))
         script = pyst_agi_environment_argument(environment, 1);
-    while (script.size > 0 && script.data[0] == '/')
+    while (script.data && script.size > 0 && script.data[0] == '/')
         script = pyst_text_of(script.data + 1, script.size - 1);
     return script;
 }

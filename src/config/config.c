@@ -342,7 +342,7 @@ static int read_directive(struct reader *reader, struct file *file,
 
 static int read_line(struct reader *reader, struct file *file, const struct pyst_config_line *line)
 {
-    if (line->is_setting && !file->section)
+    if (!file->section && (line->is_setting || line->kind == PYST_CONFIG_ITEM))
         return tell(reader, file, line, PYST_CONFIG_NO_SECTION, pyst_config_line_name(line));
     switch (line->kind) {
     case PYST_CONFIG_SECTION:

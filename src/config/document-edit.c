@@ -262,7 +262,7 @@ static int end_line(struct pyst_config_document *document, struct pyst_config_li
     if (!line || line_end_of(line).size > 0)
         return 0;
     end = line_end_before(document, line);
-    text = malloc(line->size + end.size);
+    text = malloc(line->size + end.size + 1);
     if (!text)
         return PYST_ERR_NO_MEMORY;
     memcpy(text, line->text, line->size);

@@ -105,12 +105,10 @@ static int fits(const struct section *section, struct pyst_text filter, char sep
             return 0;
         value = config_strip(value);
         if (pyst_text_equal(name, pyst_text("TEMPLATES"))) {
-            if (pyst_text_equal_nocase(value, pyst_text("include")))
-                templates = true;
-            else if (pyst_text_equal_nocase(value, pyst_text("restrict")) && public->is_template)
-                templates = true;
-            else
+            if (!pyst_text_equal_nocase(value, pyst_text("include")) &&
+                !(pyst_text_equal_nocase(value, pyst_text("restrict")) && public->is_template))
                 return 0;
+            templates = true;
             continue;
         }
         r = has_item(public, name, value);

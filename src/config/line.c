@@ -65,7 +65,9 @@ static void keep(struct config_scratch *scratch, size_t *n, char c, size_t i)
 
 static char byte_at(struct pyst_text line, size_t i)
 {
-    return i < line.size ? line.data[i] : '\0';
+    static const char none = '\0';
+
+    return *(i < line.size ? line.data + i : &none);
 }
 
 /*

@@ -273,7 +273,7 @@ int process_start(struct process **processp, struct loop *loop, const struct pro
 
     if (!process)
         return PYST_ERR_NO_MEMORY;
-    strcpy(process->path, path);
+    memcpy(process->path, path, strlen(path) + 1);
     process->loop = loop;
     process->programs = programs;
     process->program = *program;
