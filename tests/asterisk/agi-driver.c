@@ -390,7 +390,7 @@ static void *serve_until_stopped(void *server)
 
 static int serve(uint16_t *port)
 {
-    const struct pyst_agi_server_options options = {.loops = 2, .workers = 64};
+    const struct pyst_agi_server_options options = {.loops = 2, .workers = 256, .waiting = 1};
     struct pyst_agi_server *server;
     pthread_t thread;
     int own_port;

@@ -33,9 +33,10 @@ class Switchboard:
         self._asking = threading.Lock()
         self._asker = RawManager(server.host, server.ami_port)
         self._listener = RawManager(server.host, server.ami_port, None)
-        self._listener.send(
+        answer = self._listener.ask(
             "Login", "Username: admin", "Secret: secret", "Events: call,dtmf,agi,user"
         )
+        assert b"Response: Success" in answer, answer
         self._listener.socket.settimeout(None)
         self._thread = threading.Thread(target=self._listen, daemon=True)
         self._thread.start()

@@ -106,6 +106,7 @@ class Drivers:
         self.port: int = self._listener.getsockname()[1]
         self._lock = threading.Lock()
         self._driven: Dict[str, "queue.Queue[Driven]"] = {}
+        self._all: List[Driven] = []
         self._servers: Dict[str, "subprocess.Popen[str]"] = {}
         self._addresses: Dict[str, str] = {}
         self._thread = threading.Thread(target=self._accept, daemon=True)
@@ -115,8 +116,11 @@ class Drivers:
         return self
 
     def __exit__(self, *_: object) -> None:
+        for driven in self._all:
+            driven.close()
         for server in self._servers.values():
-            server.communicate(timeout=60)
+            if server.poll() is None:
+                server.communicate(timeout=60)
         self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
         self._thread.join(10)
@@ -141,6 +145,12 @@ class Drivers:
             assert self._servers[language].poll() is None, "the server ended"
         return f"{self._addresses[language]}/{path}"
 
+    def kill(self, carrier: str) -> None:
+        """Kill the server of that carrier, as a crash would; the next call starts another."""
+        server = self._servers.pop(CARRIERS[carrier][0])
+        server.kill()
+        server.communicate(timeout=60)
+
     def take(self, call: Call) -> Driven:
         """Return the driver of a call; wait for it."""
         try:
@@ -160,4 +170,5 @@ class Drivers:
                 return
             connection.settimeout(60)
             driven = Driven(connection)
+            self._all.append(driven)
             self._queue(driven.id).put(driven)

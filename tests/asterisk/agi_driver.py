@@ -162,7 +162,7 @@ async def drive_async(agi: AsyncAGI, port: int) -> None:
 
 def serve(port: int) -> None:
     """Serve FastAGI calls until standard input ends."""
-    server = Server("127.0.0.1", 0)
+    server = Server("127.0.0.1", 0, workers=256)
 
     @server.route("plain")
     def plain(agi: AGI) -> None:

@@ -40,7 +40,10 @@ Outcomes = Dict[Tuple[str, str], "Future[None]"]
 
 
 def play_all(
-    server: AsteriskServer, directory: Path, plans: Mapping[Tuple[str, str], Plan]
+    server: AsteriskServer,
+    directory: Path,
+    plans: Mapping[Tuple[str, str], Plan],
+    at_once: int = AT_ONCE,
 ) -> Outcomes:
     """Play calls and return when all have ended. Keys are a name and a carrier."""
     with Switchboard(server) as board, Drivers() as drivers:
@@ -59,6 +62,6 @@ def play_all(
             finally:
                 call.hang_up()
 
-        with ThreadPoolExecutor(AT_ONCE) as threads:
+        with ThreadPoolExecutor(at_once) as threads:
             outcomes = {key: threads.submit(play, *key, plan) for key, plan in plans.items()}
         return outcomes
