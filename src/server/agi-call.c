@@ -140,6 +140,8 @@ static void flush(struct pyst_agi_call *call)
     }
     if (call->finished)
         call_end(call, call->error);
+    else if (call->manager)
+        manager_pump(call);
     else
         watch(call, UV_READABLE);
 }

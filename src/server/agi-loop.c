@@ -63,9 +63,8 @@ static uint64_t sweep_handed(struct loop *loop)
     return wait;
 }
 
-static void on_sweep(uv_timer_t *timer)
+static void sweep(struct loop *loop)
 {
-    struct loop *loop = timer->data;
     const uint64_t starting =
         sweep_list(loop, &loop->starting, loop->server->environment_timeout_ms,
                    &loop->counters.environment_timed_out);
@@ -76,6 +75,21 @@ static void on_sweep(uv_timer_t *timer)
     loop_sweep_in(loop, starting);
     loop_sweep_in(loop, evented);
     loop_sweep_in(loop, handed);
+}
+
+/*
+ * After a handler has stalled, calls look idle that only were not read. So the sockets are looked
+ * at first: libuv runs timers before them.
+ */
+static void on_sweep(uv_timer_t *timer)
+{
+    struct loop *loop = timer->data;
+
+    loop->looked = !loop->looked;
+    if (loop->looked)
+        uv_timer_start(&loop->sweep, on_sweep, 1, 0);
+    else
+        sweep(loop);
 }
 
 void loop_sweep_in(struct loop *loop, uint64_t ms)

@@ -181,14 +181,15 @@ static void pump(struct manager *manager)
 
 int manager_send(struct pyst_agi_call *call, struct pyst_text bytes)
 {
-    struct manager *manager = call->manager;
-    int r;
-
     if (!call->async)
         return PYST_ERR_HANGUP;
-    r = pyst_async_agi_send(manager->async, call->async, bytes);
-    pump(manager);
-    return r;
+    return pyst_async_agi_send(call->manager->async, call->async, bytes);
+}
+
+void manager_pump(struct pyst_agi_call *call)
+{
+    if (call->async)
+        pump(call->manager);
 }
 
 void manager_finish(struct pyst_agi_call *call)

@@ -426,6 +426,7 @@ void worker_send_outgoing(struct loop *loop)
         if (manager_send(loan->call, buffer_text(&output)) < 0)
             worker_deliver(loan->call, pyst_text_none());
         buffer_deinit(&output);
+        manager_pump(loan->call);
     }
     pthread_mutex_unlock(&loop->mutex);
 }

@@ -114,6 +114,7 @@ struct loop {
     pthread_t thread;
     struct watch *watches;
     bool stopping;
+    bool looked; /* at all sockets, since the deadline that is swept for */
 
     /* Each call is in one of these. The first two are in the order of time. */
     struct link starting; /* the environment is not complete */
@@ -238,6 +239,8 @@ void managers_stop(struct loop *loop);
 void managers_free(struct loop *loop);
 /* Errors: PYST_ERR_HANGUP when the dialogue is over, and those of pyst_async_agi_send(). */
 int manager_send(struct pyst_agi_call *call, struct pyst_text bytes);
+/* To follow manager_send(). The call may have ended then. */
+void manager_pump(struct pyst_agi_call *call);
 /* The call is over here. */
 void manager_finish(struct pyst_agi_call *call);
 

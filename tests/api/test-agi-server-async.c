@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <semaphore.h>
 #include <stdatomic.h>
 
 #include <cmocka.h>
@@ -32,6 +33,7 @@
 struct pbx {
     int n_calls;       /* that it begins with */
     int steps;         /* then "bye"; a negative number: no answer but to the first -steps - 1 */
+    bool mute;         /* answers no actions, and gives each second call the path "poked" */
     bool hangs_up;     /* instead of the answer that is withheld */
     bool closes;       /* the connection, the first time, when each call has sent a command */
     atomic_int begun;  /* calls that sent their first command */
@@ -66,12 +68,14 @@ static void say_event(int fd, int call, const char *format, ...)
     peer_say(fd, event);
 }
 
-static void begin_call(int fd, int call)
+static void begin_call(const struct pbx *pbx, int fd, int call)
 {
+    const char *odd = pbx->mute ? "poked" : "evented";
+
     say_event(fd, call,
               "Event: AsyncAGIStart\r\nEnv: agi_request%%3A%%20async%%0Aagi_channel%%3A%%20Local/"
               "%d%%0Aagi_arg_1%%3A%%20%s%%0A%%0A\r\n",
-              call, call % 2 ? "evented" : "blocking");
+              call, call % 2 ? odd : "blocking");
 }
 
 /* The answer to a command of a call: its value tells the call and the step. */
@@ -122,11 +126,12 @@ static void serve(struct peer *peer, int fd, unsigned index)
     if (!peer_login(fd, NULL, 0))
         return;
     for (int i = 0; i < pbx->n_calls; i++)
-        begin_call(fd, i + (int)index * NEXT);
+        begin_call(pbx, fd, i + (int)index * NEXT);
     while (peer_hear(fd, action, sizeof(action)) > 0) {
         int call;
 
-        peer_answer(fd, action, "Response: Success\r\n");
+        if (!pbx->mute)
+            peer_answer(fd, action, "Response: Success\r\n");
         if (!strstr(action, "Action: AGI\r\n"))
             continue;
         call = atoi(value_of(action, "Channel: 1.", value, sizeof(value)));
@@ -367,6 +372,57 @@ static void breaks_off_calls_that_are_idle(void **state)
     end(&program);
 }
 
+/* ---- a call that is moved by another, and whose command cannot be submitted -------------------
+ */
+
+static struct pyst_agi_call *poked;
+static sem_t is_started;
+
+static void poked_started(struct pyst_agi_call *call, void *user)
+{
+    (void)user;
+    poked = call;
+    sem_post(&is_started);
+}
+
+static void poke(struct pyst_agi_call *call, void *user)
+{
+    (void)user;
+    noop(poked, pyst_text("poked"));
+    noop(call, pyst_text("poking"));
+}
+
+static void ends_a_call_whose_command_cannot_be_submitted(void **state)
+{
+    const struct pyst_agi_call_handler poked_handler = {.started = poked_started,
+                                                        .ended = on_ended};
+    const struct pyst_agi_call_handler poking_handler = {.started = poke};
+    struct program program = {.pbx = {.n_calls = 2, .steps = -1, .mute = true}};
+    struct pyst_ami_connection_options manager;
+    int fd;
+
+    (void)state;
+    sem_init(&is_started, 0, 0);
+    program.served = served_new(NULL);
+    pyst_agi_server_route(program.served.server, "blocking", blocking, &program.seen);
+    pyst_agi_server_route_evented(program.served.server, "poked", &poked_handler, &program.seen);
+    pyst_agi_server_route_evented(program.served.server, "poke", &poking_handler, NULL);
+    program.peer = peer_new("127.0.0.1", 1, serve, &program.pbx);
+    manager = options_for(peer_port(program.peer));
+    manager.session.actions_in_flight = 1;
+    assert_int_equal(pyst_agi_server_manager(program.served.server, &manager, NULL, NULL), 0);
+    served_run(&program.served);
+    await_count(&program.pbx.begun, 1);
+    while (sem_wait(&is_started) < 0)
+        continue;
+    fd = client_call(program.served.port, "poke");
+    client_expect(fd, "NOOP \"poking\"");
+    assert_int_equal(atomic_load(&program.seen.ended), 1);
+    assert_int_equal(atomic_load(&program.seen.error), PYST_ERR_LIMIT_IN_FLIGHT);
+    close(fd);
+    end(&program);
+}
+
 static void does_without_a_manager_that_is_not_there(void **state)
 {
     struct served served = served_new(NULL);
@@ -401,6 +457,7 @@ int main(void)
         cmocka_unit_test(breaks_calls_off_when_it_stops),
         cmocka_unit_test(breaks_off_calls_above_the_limits),
         cmocka_unit_test(breaks_off_calls_that_are_idle),
+        cmocka_unit_test(ends_a_call_whose_command_cannot_be_submitted),
         cmocka_unit_test(does_without_a_manager_that_is_not_there),
     };
 

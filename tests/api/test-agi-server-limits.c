@@ -16,6 +16,7 @@
 #include <stdatomic.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <time.h>
 
 #include <cmocka.h>
 
@@ -386,6 +387,59 @@ static void ends_an_idle_call_of_a_stalled_worker(void **state)
     served_end(&served);
 }
 
+static void stall_started(struct pyst_agi_call *call, void *user)
+{
+    struct stall *stalled = user;
+
+    sem_post(&stalled->arrived);
+    while (sem_wait(&stalled->go) < 0)
+        continue;
+    pyst_agi_call_finish(call);
+}
+
+/* What came while a handler stalled was in time. */
+static void keeps_calls_that_were_not_idle_while_a_handler_stalled(void **state)
+{
+    const struct pyst_agi_call_handler handler = {.started = stall_started};
+    const struct pyst_agi_server_options options = {.idle_timeout_us = 1000000,
+                                                    .environment_timeout_us = 1000000};
+    const struct timespec two_seconds = {.tv_sec = 2};
+    struct served served = served_new(&options);
+    struct stall stalled = {0};
+    struct seen seen = {0};
+    int evented, starting, stalling;
+
+    (void)state;
+    sem_init(&stalled.arrived, 0, 0);
+    sem_init(&stalled.go, 0, 0);
+    pyst_agi_server_route_evented(served.server, "stall", &handler, &stalled);
+    pyst_agi_server_route_evented(served.server, "evented", &noops, &seen);
+    served_run(&served);
+    evented = client_call(served.port, "evented");
+    client_expect(evented, "NOOP");
+    starting = client_connect(served.port);
+    AWAIT(&served, calls, 2);
+    stalling = client_call(served.port, "stall");
+    while (sem_wait(&stalled.arrived) < 0)
+        continue;
+    if (served_counters(&served).calls < 3) {
+        /* This machine has no time for us. */
+        sem_post(&stalled.go);
+        served_end(&served);
+        skip();
+    }
+    client_say(evented, "200 result=0\n");
+    client_environment(starting, "evented");
+    nanosleep(&two_seconds, NULL);
+    sem_post(&stalled.go);
+    client_expect_end(stalling);
+    client_expect(evented, "NOOP");
+    client_expect(starting, "NOOP");
+    close(evented);
+    close(starting);
+    served_end(&served);
+}
+
 /* ---- peers that are no Asterisk ------------------------------------------------------------- */
 
 static const char dialogue[] =
@@ -574,6 +628,7 @@ int main(void)
         cmocka_unit_test(ends_a_call_without_an_environment_in_time),
         cmocka_unit_test(ends_an_idle_call),
         cmocka_unit_test(ends_an_idle_call_of_a_stalled_worker),
+        cmocka_unit_test(keeps_calls_that_were_not_idle_while_a_handler_stalled),
         cmocka_unit_test(reads_a_byte_at_a_time),
         cmocka_unit_test(outlives_a_disconnection_at_every_point),
         cmocka_unit_test(outlives_garbage),
