@@ -5,6 +5,9 @@
 #include "config/config-internal.h"
 #include "config/line.h"
 
+#define EXPRESSION_SIZE 1024
+#define REPEATED_MAX    1000
+
 /* What stands before the first `c`, without blanks at its ends; *restp behind it, absent: none. */
 static struct pyst_text cut(struct pyst_text text, char c, struct pyst_text *restp)
 {
@@ -29,12 +32,42 @@ static char *copy(struct pyst_text text)
     return string;
 }
 
-/* Errors: PYST_ERR_INVALID, the expression is no regular expression; PYST_ERR_NO_MEMORY. */
+/*
+ * Whether an expression repeats parts of itself so often, by {n}, one inside another, that
+ * regcomp() would take all memory there is.
+ */
+static bool is_too_large(struct pyst_text expression)
+{
+    size_t times = 1, number = 0;
+    bool counts = false;
+
+    for (size_t i = 0; i < expression.size; i++) {
+        char c = expression.data[i];
+
+        if (c == '{' || (counts && c == ',')) {
+            counts = true;
+            number = 0;
+        } else if (counts && c >= '0' && c <= '9') {
+            number = number * 10 + (size_t)(c - '0');
+        } else if (counts) {
+            counts = false;
+            times *= number > 0 ? number : 1;
+        }
+        if (number > REPEATED_MAX || times > REPEATED_MAX)
+            return true;
+    }
+    return expression.size > EXPRESSION_SIZE;
+}
+
+/* Errors: PYST_ERR_INVALID, the expression cannot be used; PYST_ERR_NO_MEMORY. */
 static int compile(regex_t *regex, struct pyst_text expression)
 {
-    char *source = copy(expression);
+    char *source;
     int r;
 
+    if (is_too_large(expression))
+        return PYST_ERR_INVALID;
+    source = copy(expression);
     if (!source)
         return PYST_ERR_NO_MEMORY;
     r = regcomp(regex, source, REG_EXTENDED | REG_NOSUB);

@@ -17,8 +17,9 @@ static const struct {
         {PYST_CONFIG_ERROR, "a section with (+) adds to one that is not defined before it"},
     [PYST_CONFIG_MISSING_FILE] = {PYST_CONFIG_ERROR,
                                   "an included file does not exist (#tryinclude allows that)"},
-    [PYST_CONFIG_BAD_FILTER] = {PYST_CONFIG_ERROR,
-                                "the filter of a section with (+) is no regular expression"},
+    [PYST_CONFIG_BAD_FILTER] =
+        {PYST_CONFIG_ERROR,
+         "the filter of a section with (+) is no regular expression, or too large a one"},
     [PYST_CONFIG_NO_EQUAL_SIGN] = {PYST_CONFIG_WARNING,
                                    "a setting has no equal sign and is ignored"},
     [PYST_CONFIG_NO_NAME] = {PYST_CONFIG_WARNING,

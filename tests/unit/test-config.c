@@ -135,8 +135,11 @@ static void an_addition_may_have_a_filter(void **state)
     expect("[a]\nt=1 a:2\nu=1 a:3\n[a]\nt=1 a:5\nu=2 a:6\nx=3 a:8\n",
            "[a]\nt=1\nu=1\n[a]\nt=1\nu=2\n[a](+ t = ^1 & u=[23] )\nx=3\n");
     expect("invalid\n[a]\n[a]\na:2:1 error: the filter of a section with (+) is no regular "
-           "expression\n",
+           "expression, or too large a one\n",
            "[a]\n[a](+t=[)\n");
+    expect("invalid\n[a]\n[a]\na:2:1 error: the filter of a section with (+) is no regular "
+           "expression, or too large a one\n",
+           "[a]\n[a](+t=((x{99}){9}){9})\n");
 }
 
 static void templates_are_added_to_by_filter_only(void **state)
