@@ -4,6 +4,7 @@
 import asyncio
 import os
 import socket
+import subprocess
 import threading
 import time
 from typing import Callable, Iterator, List
@@ -16,6 +17,7 @@ from asterisk.asyncagi import AsyncAGI
 from asterisk.manager import Manager, Reconnect
 
 from agi_calls import Call, Switchboard
+from agi_driven import BUILD
 from asterisk_server import AsteriskServer
 
 CALLS = 200
@@ -131,6 +133,33 @@ def test_hundreds_of_calls_at_once_in_one_event_loop(
         return found
 
     assert asyncio.run(main()) == CALLS * ["AGIDone/SUCCESS"]
+
+
+@pytest.mark.parametrize("kind", ["blocking", "evented"])
+def test_hundreds_of_calls_at_once_served_by_c(
+    server: AsteriskServer, board: Switchboard, kind: str
+) -> None:
+    driver = subprocess.Popen(
+        [str(BUILD / "tests/asterisk/async-agi-driver"), str(server.ami_port)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    with driver:
+        assert driver.stdin is not None and driver.stdout is not None
+        try:
+            assert driver.stdout.readline() == "ready\n"
+            calls = [board.call("agi", f"agi:async,{kind}") for _ in range(CALLS)]
+            results = [call.result(PATIENCE) for call in calls]
+            driver.stdin.close()
+            told = driver.stdout.read().splitlines()
+            assert driver.wait(PATIENCE) == 0
+        finally:
+            driver.kill()
+    for call in calls:
+        call.hang_up()
+    assert results == CALLS * [("AGIDone", "SUCCESS")]
+    assert sorted(told) == sorted(f"right {call.channel}" for call in calls)
 
 
 def test_environment_longer_than_an_event_can_hold_is_whole(
