@@ -33,27 +33,23 @@ static char *copy(struct pyst_text text)
 }
 
 /*
- * Whether an expression repeats parts of itself so often, by {n}, one inside another, that
- * regcomp() would take all memory there is.
+ * Whether regcomp() could take all memory there is: every repetition of a repetition multiplies
+ * what it makes. (No parenthesis can be in a filter: it would end the section's options.)
  */
 static bool is_too_large(struct pyst_text expression)
 {
-    size_t times = 1, number = 0;
-    bool counts = false;
+    size_t number = 0;
+    bool repeated = false;
 
     for (size_t i = 0; i < expression.size; i++) {
         char c = expression.data[i];
+        bool repeats = strchr("+*?{", c) != NULL;
 
-        if (c == '{' || (counts && c == ',')) {
-            counts = true;
-            number = 0;
-        } else if (counts && c >= '0' && c <= '9') {
-            number = number * 10 + (size_t)(c - '0');
-        } else if (counts) {
-            counts = false;
-            times *= number > 0 ? number : 1;
-        }
-        if (number > REPEATED_MAX || times > REPEATED_MAX)
+        if (repeats && repeated)
+            return true;
+        repeated = repeats || c == '}' || (repeated && ((c >= '0' && c <= '9') || c == ','));
+        number = c >= '0' && c <= '9' ? number * 10 + (size_t)(c - '0') : 0;
+        if (repeated && number > REPEATED_MAX)
             return true;
     }
     return expression.size > EXPRESSION_SIZE;

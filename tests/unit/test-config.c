@@ -139,7 +139,7 @@ static void an_addition_may_have_a_filter(void **state)
            "[a]\n[a](+t=[)\n");
     expect("invalid\n[a]\n[a]\na:2:1 error: the filter of a section with (+) is no regular "
            "expression, or too large a one\n",
-           "[a]\n[a](+t=((x{99}){9}){9})\n");
+           "[a]\n[a](+t=x{99}{9}{9})\n");
 }
 
 static void templates_are_added_to_by_filter_only(void **state)
