@@ -388,6 +388,38 @@ static void tells_of_the_end_of_the_stream(void **state)
     served_end(&served);
 }
 
+static int report_hangup(struct pyst_agi *agi, void *user)
+{
+    struct seen *seen = user;
+
+    seen->hung_up = pyst_agi_is_hung_up(agi);
+    /* A command that does without a caller. */
+    seen->result = pyst_agi_verbose(agi, "gone", 1);
+    sem_post(&seen->arrived);
+    return 0;
+}
+
+static void a_worker_hears_of_a_hangup_before_it(void **state)
+{
+    struct served served = served_new(NULL);
+    struct seen seen;
+    int fd;
+
+    (void)state;
+    seen_init(&seen);
+    pyst_agi_server_route(served.server, "*", report_hangup, &seen);
+    served_run(&served);
+    fd = client_connect(served.port);
+    client_say(fd, "agi_network_script: x\n\nHANGUP\n");
+    client_expect(fd, "VERBOSE \"gone\" 1");
+    client_say(fd, "200 result=1\n");
+    client_expect_end(fd);
+    await(&seen.arrived);
+    assert_true(seen.hung_up);
+    assert_int_equal(seen.result, 0);
+    served_end(&served);
+}
+
 static void ends_a_call_that_hangs_up_unless_told_otherwise(void **state)
 {
     struct served served = served_new(NULL);
@@ -819,6 +851,7 @@ int main(void)
         cmocka_unit_test(says_that_no_route_fits),
         cmocka_unit_test(tells_of_a_hangup_once),
         cmocka_unit_test(tells_of_the_end_of_the_stream),
+        cmocka_unit_test(a_worker_hears_of_a_hangup_before_it),
         cmocka_unit_test(ends_a_call_that_hangs_up_unless_told_otherwise),
         cmocka_unit_test(ends_a_call_whose_reply_is_none),
         cmocka_unit_test(a_call_can_be_moved_by_another_of_its_loop),
