@@ -10,12 +10,13 @@ import threading
 import time
 import weakref
 from collections.abc import Iterator
+from concurrent.futures import Future
 from contextlib import contextmanager
 from typing import Any, Callable, Optional
 
 import pytest
 
-from asterisk import _core
+from asterisk import _core, errors
 from asterisk.agi import AGI, AGIAppError, AGIHangup, AGIUnknownError, AGIValueError
 from asterisk.asyncagi import AsyncAGI
 from asterisk.manager import Manager, Reconnect
@@ -504,6 +505,44 @@ def test_close_of_the_manager_ends_every_call() -> None:
         assert started.wait(PATIENCE)
         manager.close()
         assert ended.wait(PATIENCE)
+
+
+class InstantManager:
+    """A manager whose actions are over as soon as they are submitted."""
+
+    message_thread = threading.current_thread()
+
+    def __init__(self) -> None:
+        self.handlers: dict[str, Callable[[Any, Any], Any]] = {}
+        self.actions: list[dict[str, str]] = []
+        self._watchers: list[AsyncAGI] = []
+
+    def register_event(self, name: str, handler: Callable[[Any, Any], Any]) -> None:
+        self.handlers[name] = handler
+
+    def unregister_event(self, name: str, handler: Callable[[Any, Any], Any]) -> None:
+        del self.handlers[name]
+
+    def submit(self, name: str, **headers: str) -> Future[Any]:
+        self.actions.append(headers)
+        future: Future[Any] = Future()
+        future.set_exception(errors.exception(_core.ERR_REFUSED))
+        return future
+
+
+def test_thousands_of_actions_that_are_over_at_once_do_not_nest() -> None:
+    count = 3000
+    manager: Any = InstantManager()
+    with AsyncAGI(manager, lambda agi: None, workers=1, waiting=count) as server:
+        with server._lock:  # so that no handler comes in between
+            for number in range(count):
+                start = start_event(Channel="C", Uniqueid=f"1.{number}", Env="a%3A%20b%0A%0A")
+                manager.handlers["AsyncAGIStart"](start, manager)
+            server.closed(_core.ERR_CLOSED)
+            assert server.counters.lost == count
+            server.ready()
+    assert len(manager.actions) == count
+    assert manager.handlers == {}
 
 
 # -- the end ---------------------------------------------------------------------------------------

@@ -139,6 +139,7 @@ class AsyncCalls(Routes):
         self._agi = _core.AsyncAgi(calls=calls, command_id_prefix=f"pyst-{secrets.token_hex(6)}")
         self._dialogues: set[Dialogue] = set()
         self._closing = False
+        self._advancing = False
         if handler is not None:
             self.add_route("*", handler)
 
@@ -173,38 +174,46 @@ class AsyncCalls(Routes):
 
     def _advance(self) -> None:
         """Do what is to be done."""
-        counters = self.counters
-        while True:
-            notice = self._agi.next()
-            if notice is None:
-                break
-            kind, call, detail = notice
-            if kind == _core.ASYNC_AGI_ACTION:
-                name, headers, submission = detail
-                self._submit(name, dict(headers), submission)
-            elif call is None:
-                continue
-            elif kind == _core.ASYNC_AGI_STARTED:
-                counters.accepted += 1
-                counters.calls += 1
-                if self._closing:
-                    call.finish()
-            elif kind == _core.ASYNC_AGI_RECEIVED:
-                if call.data is None:
-                    self._begin(call, detail)
-                else:
-                    call.data.received(detail)
-            else:
-                counters.calls -= 1
-                counters.lost += detail != 0
-                dialogue, call.data = call.data, None
-                if dialogue is not None:
-                    dialogue.ended = True
-                    dialogue.cut()
-                    self._forget(dialogue)
-        counters.refused_calls = self._agi.refused
+        if self._advancing:
+            return  # an action that was submitted just now told of the end of another
+        self._advancing = True
+        try:
+            while True:
+                notice = self._agi.next()
+                if notice is None:
+                    break
+                self._take(*notice)
+        finally:
+            self._advancing = False
+        self.counters.refused_calls = self._agi.refused
         if self._closing:
             self._look_for_end()
+
+    def _take(self, kind: int, call: Optional[AsyncAgiCall], detail: Any) -> None:
+        """Do what one notice of the core says."""
+        if kind == _core.ASYNC_AGI_ACTION:
+            name, headers, submission = detail
+            self._submit(name, dict(headers), submission)
+        elif call is None:
+            return
+        elif kind == _core.ASYNC_AGI_STARTED:
+            self.counters.accepted += 1
+            self.counters.calls += 1
+            if self._closing:
+                call.finish()
+        elif kind == _core.ASYNC_AGI_RECEIVED:
+            if call.data is None:
+                self._begin(call, detail)
+            else:
+                call.data.received(detail)
+        else:
+            self.counters.calls -= 1
+            self.counters.lost += detail != 0
+            dialogue, call.data = call.data, None
+            if dialogue is not None:
+                dialogue.ended = True
+                dialogue.cut()
+                self._forget(dialogue)
 
     def _begin(self, call: AsyncAgiCall, environment: bytes) -> None:
         dialogue = self._open(call, environment)
