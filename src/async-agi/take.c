@@ -129,7 +129,7 @@ static int take_start(struct pyst_async_agi *async, const struct pyst_ami_messag
         call_end(async, earlier, 0);
     keep(&async->releases, id);
     keep(&async->lost, id);
-    if (pyst_async_agi_count(async) >= async->options.calls)
+    if (async->calls.n >= async->options.calls)
         return refuse(async, is_old ? name : id);
 
     call = calloc(1, sizeof(*call));

@@ -1006,6 +1006,21 @@ static void calls_over_the_limit_go_on_in_the_dialplan(void **state)
     host_end(&host);
 }
 
+static void call_that_is_over_makes_room_for_the_next(void **state)
+{
+    struct pyst_async_agi_options options = {.calls = 1};
+    struct host host;
+
+    host_begin(&host, &options);
+    event(&host, START(ENV));
+    expect(&host, STARTED);
+    event(&host, END);
+    event(&host, START(ENV));
+    expect(&host, "ended " ID " 0\n" STARTED);
+    assert_int_equal(pyst_async_agi_refused(host.async), 0);
+    host_end(&host);
+}
+
 static void lost_manager_ends_every_call_and_releases_it_later(void **state)
 {
     struct host host;
@@ -1143,6 +1158,7 @@ int main(void)
         cmocka_unit_test(call_that_is_left_is_another_clients),
         cmocka_unit_test(call_is_left_between_others),
         cmocka_unit_test(calls_over_the_limit_go_on_in_the_dialplan),
+        cmocka_unit_test(call_that_is_over_makes_room_for_the_next),
         cmocka_unit_test(lost_manager_ends_every_call_and_releases_it_later),
         cmocka_unit_test(logoff_ends_every_call_too),
         cmocka_unit_test(anything_may_be_left_at_the_end),
