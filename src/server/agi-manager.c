@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <pyst/adapters/libuv.h>
 #include <pyst/async-agi.h>
@@ -10,7 +12,8 @@
 
 #include "server/agi.h"
 
-#define LINGER_MS 2000 /* for Asterisk to hear of the end of the last calls, when stopping */
+#define PREFIX_SIZE 64   /* of CommandIDs */
+#define LINGER_MS   2000 /* for Asterisk to hear of the end of the last calls, when stopping */
 
 /* One manager connection, in one loop. */
 struct manager {
@@ -275,13 +278,18 @@ int pyst_agi_server_manager(struct pyst_agi_server *server,
                             pyst_agi_manager_callback told, void *user)
 {
     /* The server's limit is of all calls, and counts what it refuses. */
-    const struct pyst_async_agi_options async = {.calls = SIZE_MAX};
+    struct pyst_async_agi_options async = {.calls = SIZE_MAX};
     struct pyst_ami_connection_options settings = *options;
     struct manager *manager;
+    char prefix[PREFIX_SIZE];
     int r;
 
     if (atomic_load(&server->running))
         return PYST_ERR_STATE;
+    /* An answer to a process that was here before must not be taken for one to this. */
+    snprintf(prefix, sizeof(prefix), "pyst-%lx-%llx", (unsigned long)getpid(),
+             (unsigned long long)uv_hrtime());
+    async.command_id_prefix = pyst_text(prefix);
     if (!settings.session.events.data)
         settings.session.events = pyst_text("agi,call");
     manager = calloc(1, sizeof(*manager));
