@@ -25,7 +25,7 @@ def agi() -> Iterator[RawAgiServer]:
 
 
 def test_the_environment_tells_the_call(board: Switchboard, agi: RawAgiServer) -> None:
-    call = board.call("agi", agi.address("a/b?c=d") + ",one,,two words")
+    call = board.call("unanswered", agi.address("a/b?c=d") + ",one,,two words")
     with agi.take("a/b?c=d") as dialogue:
         environment = dialogue.environment
         assert environment["agi_uniqueid"] == call.channel
@@ -48,7 +48,7 @@ def test_keys_are_pressed(board: Switchboard, agi: RawAgiServer) -> None:
 
 
 def test_a_hangup_is_heard(board: Switchboard, agi: RawAgiServer) -> None:
-    call = board.call("agi", agi.address("hangup"))
+    call = board.call("unanswered", agi.address("hangup"))
     with agi.take("hangup") as dialogue:
         call.hang_up()
         assert dialogue.line() == b"HANGUP\n"
@@ -57,7 +57,7 @@ def test_a_hangup_is_heard(board: Switchboard, agi: RawAgiServer) -> None:
 
 
 def test_text_is_sent(board: Switchboard, agi: RawAgiServer) -> None:
-    call = board.call("agi", agi.address("text"))
+    call = board.call("unanswered", agi.address("text"))
     with agi.take("text") as dialogue:
         dialogue.send("RECEIVE TEXT 30000")
         call.wait_for_command("RECEIVE TEXT")
