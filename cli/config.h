@@ -2,13 +2,34 @@
 #ifndef PYST_CLI_CONFIG_H
 #define PYST_CLI_CONFIG_H
 
+#include <jansson.h>
+
 #include <pyst/config/file.h>
 #include <pyst/dialplan.h>
 
 /* The commands of `pyst config`. Each takes its own name as argv[0] and gives the exit code. */
 
+int command_config_check(int argc, char **argv);
+int command_config_diff(int argc, char **argv);
+int command_config_fmt(int argc, char **argv);
+int command_config_get(int argc, char **argv);
 int command_config_graph(int argc, char **argv);
 int command_config_match(int argc, char **argv);
+int command_config_set(int argc, char **argv);
+int command_config_show(int argc, char **argv);
+
+/* Says on standard error what is wrong with the file, a PYST_ERR_*, and gives the exit code. */
+int config_failure(const char *path, int error);
+
+/* Gives 0, or an exit code with the reason said. */
+int load_config(struct pyst_config **configp, const char *path,
+                const struct pyst_config_load_options *options);
+
+/* Sets "file" and "line". */
+void set_config_place(json_t *object, const struct pyst_config_document *document,
+                      const struct pyst_config_line *line);
+
+json_t *json_config_item(const struct pyst_config_item *item);
 
 /* A dialplan and what it is made of. All zero: none. */
 struct loaded_dialplan {

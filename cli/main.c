@@ -19,9 +19,9 @@ static const char help[] =
     "\n"
     "  --version  print the version\n"
     "\n"
-    "Exit codes: 0 done; 1 Asterisk answered with an error; 2 the command line or the settings\n"
-    "are wrong; 3 no connection, or it was lost; 4 the login was refused; 5 no answer in time;\n"
-    "6 anything else; 130 interrupted.\n";
+    "Exit codes: 0 done; 1 Asterisk answered with an error, or of config the answer is no; 2 the\n"
+    "command line or the settings are wrong; 3 no connection, or it was lost; 4 the login was\n"
+    "refused; 5 no answer in time; 6 anything else; 130 interrupted.\n";
 
 int usage_error(const char *format, ...)
 {

@@ -39,6 +39,9 @@ def complete(line: str, *more: str) -> List[str]:
     "line, expected",
     [
         ("pyst a", ["agi", "ami"]),
+        ("pyst config s", ["set", "show"]),
+        ("pyst config nothing ", []),
+        ("pyst config set --c", ["--create"]),
         ("pyst agi cat", ["catalogue"]),
         ("pyst agi catalogue str", ["STREAM"]),
         ("pyst agi catalogue d", ["DATABASE"]),
@@ -74,6 +77,18 @@ def test_completion_of_values_and_files(tmp_path: Path) -> None:
 
 
 @needs_bash
+def test_completion_of_what_a_file_has(tmp_path: Path) -> None:
+    file = tmp_path / "a.conf"
+    file.write_text("[t](!)\nx=1\n[one](t)\ny=2\ny=3\n[other]\nz=1\n")
+    assert complete(f"pyst config get {tmp_path}/a") == [str(file)]
+    assert complete(f"pyst config get {file} o") == ["one", "other"]
+    assert complete(f"pyst config set -c {file} one ") == ["x", "y"]
+    assert complete(f"pyst config show -d {tmp_path} {file} one ot") == ["other"]
+    assert complete(f"pyst config set {file} one x ") == []
+    assert complete(f"pyst config diff {file} {tmp_path}/a") == [str(file)]
+
+
+@needs_bash
 def test_completion_knows_every_action() -> None:
     names = pyst("ami", "catalogue").out.splitlines()
     actions = [name.split()[1] for name in names if name.startswith("action ")]
@@ -90,8 +105,12 @@ EMULATOR_HELP = pyst("emulator", "--help").out
 AGI_CATALOGUE_HELP = pyst("agi", "catalogue", "--help").out
 AGI_RUN_HELP = pyst("agi", "run", "--help").out
 AGI_SERVE_HELP = pyst("agi", "serve", "--help").out
+CONFIG_HELPS = {
+    name: pyst("config", name, "--help").out
+    for name in re.findall(r"^  ([a-z]+) ", pyst("config", "--help").out, re.MULTILINE)
+}
 AGI_HELP = AGI_CATALOGUE_HELP + AGI_RUN_HELP + AGI_SERVE_HELP
-ALL_HELP = HELP + EVENTS_HELP + EMULATOR_HELP + AGI_HELP
+ALL_HELP = HELP + EVENTS_HELP + EMULATOR_HELP + AGI_HELP + "".join(CONFIG_HELPS.values())
 
 
 @needs_bash
@@ -101,7 +120,17 @@ def test_completion_offers_the_options_of_the_help() -> None:
     assert set(complete("pyst agi catalogue --")) == options(AGI_CATALOGUE_HELP) | {"--help"}
     assert set(complete("pyst agi run --")) == options(AGI_RUN_HELP) | {"--help"}
     assert set(complete("pyst agi serve --")) == options(AGI_SERVE_HELP) | {"--help"}
+    for name, text in CONFIG_HELPS.items():
+        assert set(complete(f"pyst config {name} --")) == options(text) | {"--help"}
     assert set(complete("pyst emulator --")) == options(EMULATOR_HELP) | {"--help"}
+
+
+@needs_bash
+def test_completion_and_documentation_name_the_commands_of_config() -> None:
+    assert {"check", "diff", "fmt", "get", "match", "set", "show"} <= set(CONFIG_HELPS)
+    assert set(complete("pyst config ")) == set(CONFIG_HELPS) | {"--help"}
+    page = (ROOT / "docs/pyst.rst").read_text()
+    assert set(CONFIG_HELPS) == set(re.findall(r"^\| \*\*pyst config\*\* \*\*([a-z]+)", page, re.M))
 
 
 def test_documentation_names_the_options_of_the_help() -> None:

@@ -1,0 +1,377 @@
+# SPDX-License-Identifier: MIT
+"""`pyst config`: configuration files at the command line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pyst_program import pyst
+
+DONE, NO, USAGE, FAILED = 0, 1, 2, 6
+
+PHONES = """\
+[phone](!)
+type = friend
+
+[100](phone)
+secret   =old ; change me
+allow=>ulaw
+allow=>alaw
+#include "more.conf"
+"""
+
+
+@pytest.fixture
+def phones(tmp_path: Path) -> Path:
+    (tmp_path / "phones.conf").write_text(PHONES)
+    (tmp_path / "more.conf").write_text("here=a\\;b\n[200](phone)\nempty=\n")
+    return tmp_path / "phones.conf"
+
+
+def test_help_and_what_is_no_command() -> None:
+    run = pyst("config", "--help")
+    assert (run.code, run.err) == (DONE, "")
+    assert run.out.startswith("Usage: pyst config ")
+    without = pyst("config")
+    assert (without.code, without.out, without.err) == (USAGE, "", run.out)
+    assert pyst("config", "nothing").code == USAGE
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["check"],
+        ["show"],
+        ["get", "a.conf", "general"],
+        ["set", "a.conf", "general", "name"],
+        ["diff", "a.conf"],
+        ["fmt"],
+        ["fmt", "--nothing", "a.conf"],
+        ["get", "a.conf", "general", "name", "more"],
+        ["show", "/nonexistent/a.conf"],
+        ["check", "/nonexistent/a.conf"],
+        ["set", "/nonexistent/a.conf", "a", "b", "c"],
+        ["fmt", "/nonexistent/a.conf"],
+        ["diff", "/dev/null", "/nonexistent/a.conf"],
+    ],
+)
+def test_wrong_usage(arguments: list[str]) -> None:
+    run = pyst("config", *arguments)
+    assert (run.code, run.out) == (USAGE, "")
+    assert run.err.startswith("pyst: ") or "unrecognized option" in run.err
+
+
+# ---- check ---------------------------------------------------------------------------------------
+
+
+def test_check_of_a_sound_file(phones: Path) -> None:
+    run = pyst("config", "check", str(phones))
+    assert (run.code, run.out, run.err) == (DONE, "", "")
+
+
+def test_check_tells_all_that_is_wrong(tmp_path: Path) -> None:
+    path, more = tmp_path / "a.conf", tmp_path / "more.conf"
+    path.write_text("[a\n[b](none)\n  word\n#include more.conf\n#exec echo x=1\n")
+    more.write_text("x=1\n\\ y\n")
+    run = pyst("config", "check", str(path))
+    assert (run.code, run.err) == (NO, "")
+    assert [line.split(": ")[:2] for line in run.out.splitlines()] == [
+        [f"{path}:1:1", "error"],
+        [f"{path}:2:1", "error"],
+        [f"{path}:3:3", "warning"],
+        [f"{more}:2:1", "error"],
+        [f"{path}:5:1", "warning"],
+    ]
+    assert run.out.splitlines()[1].endswith("not defined before it: none")
+    objects = pyst("config", "check", "--json", "--execute", str(path)).objects()
+    assert len(objects) == 4
+    assert objects[2] == {
+        "file": str(path),
+        "line": 3,
+        "column": 3,
+        "severity": "warning",
+        "reason": "a setting has no equal sign and is ignored",
+        "what": "word",
+    }
+
+
+def test_check_of_warnings_is_done(tmp_path: Path) -> None:
+    (tmp_path / "a.conf").write_text("[a]\nword\n")
+    run = pyst("config", "check", str(tmp_path / "a.conf"))
+    assert run.code == DONE
+    assert ": warning: " in run.out
+
+
+def test_check_of_several_files(tmp_path: Path) -> None:
+    (tmp_path / "a.conf").write_text("[a\n")
+    (tmp_path / "b.conf").write_text("[b\n")
+    run = pyst("config", "check", *(str(tmp_path / name) for name in ("a.conf", "b.conf")))
+    assert run.code == NO
+    assert len(run.out.splitlines()) == 2
+
+
+def test_check_of_a_dialplan(tmp_path: Path) -> None:
+    text = "[a]\nexten => 1,1,NoOp()\nexten => 1,1,NoOp()\n"
+    for name in ("extensions.conf", "other.conf"):
+        (tmp_path / name).write_text(text)
+    extensions, other = str(tmp_path / "extensions.conf"), str(tmp_path / "other.conf")
+    found = pyst("config", "check", extensions).out
+    assert f"{extensions}:3:" in found
+    assert pyst("config", "check", other).out == ""
+    assert pyst("config", "check", "--dialplan", other).out == found.replace(extensions, other)
+
+
+def test_included_files_of_another_folder(tmp_path: Path) -> None:
+    (tmp_path / "a.conf").write_text("[a]\n#include more.conf\n")
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "more.conf").write_text("x=1\n")
+    path = str(tmp_path / "a.conf")
+    assert pyst("config", "check", path).code == NO
+    assert pyst("config", "check", "--directory", str(elsewhere), path).code == DONE
+    assert pyst("config", "get", "-d", str(elsewhere), path, "a", "x").out == "1\n"
+
+
+# ---- show and get --------------------------------------------------------------------------------
+
+
+def test_show(phones: Path) -> None:
+    run = pyst("config", "show", str(phones))
+    assert (run.code, run.err) == (DONE, "")
+    assert run.out == (
+        "[100]\ntype = friend\nsecret = old\nallow => ulaw\nallow => alaw\nhere = a\\;b\n\n"
+        "[200]\ntype = friend\nempty = \n\n"
+    )
+    assert pyst("config", "show", str(phones), "200").out == "[200]\ntype = friend\nempty = \n\n"
+    assert pyst("config", "show", "-t", str(phones), "PHONE").out == (
+        "[phone](!)\ntype = friend\n\n"
+    )
+    assert pyst("config", "show", str(phones), "nobody").code == NO
+
+
+def test_show_tells_where(phones: Path) -> None:
+    more = phones.with_name("more.conf")
+    run = pyst("config", "show", "--where", str(phones), "200")
+    assert run.out == (
+        f"[200]  ; {more}:2\ntype = friend  ; {phones}:2\nempty =   ; {more}:3\n\n"
+    )
+
+
+def test_what_is_shown_reads_back(phones: Path) -> None:
+    copy = phones.with_name("copy.conf")
+    copy.write_text(pyst("config", "show", "--where", str(phones)).out)
+    assert pyst("config", "diff", str(phones), str(copy)).out == ""
+
+
+def test_show_as_json(phones: Path) -> None:
+    first, second, third = pyst("config", "show", "--json", "--templates", str(phones)).objects()
+    assert (first["section"], first["template"], first["inherits"]) == ("phone", True, [])
+    assert (second["section"], second["template"], second["inherits"]) == ("100", False, ["phone"])
+    assert (second["file"], second["line"]) == (str(phones), 4)
+    assert second["items"][2] == {
+        "name": "allow",
+        "value": "ulaw",
+        "object": True,
+        "inherited": False,
+        "file": str(phones),
+        "line": 6,
+    }
+    assert third["items"][0]["inherited"] is True
+    assert third["items"][0]["file"] == str(phones)
+
+
+def test_get(phones: Path) -> None:
+    assert pyst("config", "get", str(phones), "100", "ALLOW").out == "alaw\n"
+    assert pyst("config", "get", "--all", str(phones), "100", "allow").out == "ulaw\nalaw\n"
+    assert pyst("config", "get", str(phones), "100", "here").out == "a;b\n"
+    assert pyst("config", "get", str(phones), "200", "empty").out == "\n"
+    (item,) = pyst("config", "get", "--json", str(phones), "200", "type").objects()
+    assert (item["value"], item["line"], item["inherited"]) == ("friend", 2, True)
+    for section, name in (("100", "nothing"), ("phone", "type"), ("nobody", "x")):
+        run = pyst("config", "get", str(phones), section, name)
+        assert (run.code, run.out, run.err) == (NO, "", "")
+
+
+def test_get_gives_a_program_every_byte(tmp_path: Path) -> None:
+    (tmp_path / "a.conf").write_bytes(b"[a]\nx=\xff\x1b[0m\n")
+    assert pyst("config", "get", str(tmp_path / "a.conf"), "a", "x").output == b"\xff\x1b[0m\n"
+    assert pyst("config", "show", str(tmp_path / "a.conf")).out == "[a]\nx = \\xff\\x1b[0m\n\n"
+
+
+# ---- set -----------------------------------------------------------------------------------------
+
+
+def test_set_changes_one_line(phones: Path) -> None:
+    run = pyst("config", "set", str(phones), "100", "Secret", "new;er")
+    assert (run.code, run.out, run.err) == (DONE, "", "")
+    assert phones.read_text() == PHONES.replace("=old", "=new\\;er")
+    assert pyst("config", "get", str(phones), "100", "secret").out == "new;er\n"
+
+
+def test_set_of_the_last_of_several(phones: Path) -> None:
+    assert pyst("config", "set", str(phones), "100", "allow", "gsm").code == DONE
+    assert phones.read_text() == PHONES.replace("allow=>alaw", "allow=>gsm")
+
+
+def test_set_adds(phones: Path) -> None:
+    assert pyst("config", "set", "--add", str(phones), "100", "allow", "gsm").code == DONE
+    assert pyst("config", "set", str(phones), "phone", "host", "dynamic").code == DONE
+    text = phones.read_text()
+    assert "type = friend\nhost = dynamic\n" in text
+    assert text.count("gsm") == 1
+    assert pyst("config", "get", "--all", str(phones), "100", "allow").out == "ulaw\nalaw\ngsm\n"
+
+
+def test_set_creates_a_section_only_when_told(phones: Path) -> None:
+    run = pyst("config", "set", str(phones), "300", "type", "peer")
+    assert (run.code, run.out) == (NO, "")
+    assert "no such section" in run.err
+    assert phones.read_text() == PHONES
+    assert pyst("config", "set", "--create", str(phones), "300", "type", "peer").code == DONE
+    assert phones.read_text() == PHONES + "[300]\ntype = peer\n"
+
+
+def test_set_refuses_what_could_not_be_read_back(phones: Path) -> None:
+    for name, value in (("x", "two\nlines"), ("x", " blank"), ("a=b", "x")):
+        run = pyst("config", "set", str(phones), "100", name, value)
+        assert (run.code, run.out) == (NO, "")
+        assert str(phones) in run.err
+    assert phones.read_text() == PHONES
+
+
+def test_set_of_a_value_that_begins_with_a_dash(phones: Path) -> None:
+    assert pyst("config", "set", str(phones), "100", "secret", "-5").code == DONE
+    assert pyst("config", "get", str(phones), "100", "secret").out == "-5\n"
+
+
+def test_set_warns_when_another_line_counts(phones: Path) -> None:
+    phones.with_name("more.conf").write_text("secret=mine\n")
+    run = pyst("config", "set", str(phones), "100", "secret", "new")
+    assert run.code == DONE
+    assert f"{phones.with_name('more.conf')}:1" in run.err
+
+
+def test_set_keeps_permissions(phones: Path) -> None:
+    phones.chmod(0o600)
+    pyst("config", "set", str(phones), "100", "secret", "new")
+    assert phones.stat().st_mode & 0o777 == 0o600
+
+
+# ---- diff ----------------------------------------------------------------------------------------
+
+
+def diff(tmp_path: Path, old: str, new: str) -> tuple[int, str]:
+    (tmp_path / "old").write_text(old)
+    (tmp_path / "new").write_text(new)
+    run = pyst("config", "diff", str(tmp_path / "old"), str(tmp_path / "new"))
+    assert run.err == ""
+    return run.code, run.out.replace(f"{tmp_path}/", "")
+
+
+def test_no_difference_in_meaning(tmp_path: Path) -> None:
+    old = "[t](!)\nx=1\n[a](t)\ny => 2\n[b]\nz=3\n"
+    new = "; other\n[B]\n  z   = 3 ; why\n\n[a]\nX = 1\n[A](+)\ny=2\n"
+    assert diff(tmp_path, old, new) == (DONE, "")
+
+
+def test_differences_of_settings(tmp_path: Path) -> None:
+    code, out = diff(
+        tmp_path, "[a]\nk=0\nx=1\ny=2\nz=3\n[b]\nq=1\n", "[a]\nk=0\nx=5\nz=3\nw=4\n[b]\nq=1\n"
+    )
+    assert code == NO
+    assert out == (
+        "  [a]\n"
+        "- x = 1  ; old:3\n+ x = 5  ; new:3\n- y = 2  ; old:4\n+ w = 4  ; new:5\n"
+    )
+
+
+def test_order_of_settings_is_a_difference(tmp_path: Path) -> None:
+    code, out = diff(tmp_path, "[a]\nx=1\ny=2\n", "[a]\ny=2\nx=1\n")
+    assert code == NO
+    assert out.count("\n- ") == out.count("\n+ ") == 1
+
+
+def test_differences_of_sections(tmp_path: Path) -> None:
+    code, out = diff(tmp_path, "[a]\nx=1\n[a]\nx=2\n[b]\n", "[a]\nx=1\n[c]\ny=1\n[b]\n")
+    assert code == NO
+    assert out == "- [a]  ; old:3\n- x = 2  ; old:4\n+ [c]  ; new:3\n+ y = 1  ; new:4\n"
+
+
+def test_differences_as_json(tmp_path: Path) -> None:
+    (tmp_path / "old").write_text("[a]\nx=1\n[b]\n")
+    (tmp_path / "new").write_text("[a]\nx=2\ny=3\n")
+    run = pyst("config", "diff", "-j", str(tmp_path / "old"), str(tmp_path / "new"))
+    changed, added, removed = run.objects()
+    assert (changed["change"], changed["section"], changed["name"]) == ("changed", "a", "x")
+    assert (changed["old"]["value"], changed["new"]["value"]) == ("1", "2")
+    assert (added["change"], added["name"], added["old"]) == ("added", "y", None)
+    assert (removed["change"], removed["section"], removed["name"]) == ("removed", "b", None)
+    assert removed["old"] == {"file": str(tmp_path / "old"), "line": 3}
+
+
+# ---- fmt -----------------------------------------------------------------------------------------
+
+UGLY = """\
+
+; first
+
+
+  [t](!)\t
+a=1
+  b   =>  2;why
+c+= 3
+;-- all of
+   this=1
+
+  stays --;
+d = \\;x\t\t; kept
+#include   "more.conf"
+; about u
+[u]( t)
+x=
+
+"""
+
+NEAT = """\
+; first
+
+[t](!)
+a = 1
+b => 2 ;why
+c+= 3
+;-- all of
+   this=1
+
+  stays --;
+d = \\;x\t\t; kept
+#include   "more.conf"
+; about u
+[u]( t)
+x =
+"""
+
+
+def test_fmt(tmp_path: Path) -> None:
+    path = tmp_path / "a.conf"
+    path.write_text(UGLY)
+    (tmp_path / "more.conf").write_text("y=1\n")
+    run = pyst("config", "fmt", "--check", str(path))
+    assert (run.code, run.out, run.err) == (NO, f"{path}\n", "")
+    run = pyst("config", "fmt", "--stdout", str(path))
+    assert (run.code, run.out, run.err) == (DONE, NEAT, "")
+    assert path.read_text() == UGLY
+    run = pyst("config", "fmt", str(path))
+    assert (run.code, run.out, run.err) == (DONE, f"{path}\n", "")
+    assert path.read_text() == NEAT
+    for arguments in ([], ["--check"]):
+        run = pyst("config", "fmt", *arguments, str(path))
+        assert (run.code, run.out, run.err) == (DONE, "", "")
+
+
+def test_fmt_of_a_line_end_of_another_system(tmp_path: Path) -> None:
+    path = tmp_path / "a.conf"
+    path.write_bytes(b"\xef\xbb\xbf[a]\r\nx=1\r\n")
+    assert pyst("config", "fmt", str(path)).code == DONE
+    assert path.read_bytes() == b"[a]\nx = 1\n"
