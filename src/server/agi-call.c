@@ -139,7 +139,7 @@ static void flush(struct pyst_agi_call *call)
             drop_output(call);
     }
     if (call->finished)
-        call_end(call, call->error);
+        call_end(call, 0);
     else if (call->manager)
         manager_pump(call);
     else
@@ -237,7 +237,6 @@ static void process(struct pyst_agi_call *call)
 
 void call_cut(struct pyst_agi_call *call, int error)
 {
-    call->error = error;
     pyst_agi_session_disconnected(call->session, error);
     drop_output(call);
     process(call);

@@ -446,6 +446,11 @@ void loan_free(struct pyst_agi_call *call)
     if (!loan)
         return;
     call->loan = NULL;
+    if (call->manager) {
+        pthread_mutex_lock(&call->loop->mutex);
+        list_remove(&loan->outgoing);
+        pthread_mutex_unlock(&call->loop->mutex);
+    }
     buffer_deinit(&loan->input);
     buffer_deinit(&loan->output);
     pthread_cond_destroy(&loan->arrived);

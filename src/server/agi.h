@@ -175,7 +175,6 @@ struct pyst_agi_call {
     struct trace *trace;               /* NULL: none */
     struct loan *loan;                 /* of HANDED */
     int fd;                            /* -1: none */
-    int error;                         /* what it was cut for */
     struct manager *manager;           /* NULL: none */
     struct pyst_async_agi_call *async; /* of the manager's; NULL: it is over there */
     enum call_state state;

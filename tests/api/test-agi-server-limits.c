@@ -195,6 +195,8 @@ static void goes_on_when_there_are_descriptors_again(void **state)
     failed = served_counters(&served).accept_failed;
     client_say(fd, "200 result=0\n");
     client_expect(fd, "NOOP");
+    for (int turn = 0; turn < 100; turn++)
+        client_wait(turn);
     assert_true(served_counters(&served).accept_failed < failed + 1000);
     assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
     client_expect(waiting, "NOOP");
@@ -345,6 +347,32 @@ static void ends_an_idle_call(void **state)
     served_end(&served);
 }
 
+/* One that is older goes on, and is no shelter for it. */
+static void ends_the_call_that_is_idle(void **state)
+{
+    const struct pyst_agi_server_options options = {.idle_timeout_us = 4000000};
+    struct seen seen;
+    struct served served = serve(&options, &seen);
+    const int busy = client_call(served.port, "evented");
+    const int idle = client_call(served.port, "evented");
+    char byte;
+
+    (void)state;
+    client_expect(busy, "NOOP");
+    client_expect(idle, "NOOP");
+    for (int turn = 0; recv(idle, &byte, 1, MSG_DONTWAIT) != 0; turn++) {
+        if (served_counters(&served).calls < 2)
+            continue;
+        client_say(busy, "200 result=0\n");
+        client_expect(busy, "NOOP");
+        client_wait(turn);
+    }
+    AWAIT(&served, calls, 1);
+    close(idle);
+    close(busy);
+    served_end(&served);
+}
+
 struct stall {
     sem_t arrived, go;
     int result;
@@ -382,6 +410,10 @@ static void ends_an_idle_call_of_a_stalled_worker(void **state)
     client_expect_end(working);
     AWAIT(&served, idle_timed_out, 2);
     AWAIT(&served, calls, 1);
+    /* It is so once. */
+    for (int turn = 0; turn < 100; turn++)
+        client_wait(turn);
+    assert_int_equal(served_counters(&served).idle_timed_out, 2);
     sem_post(&stalled.go);
     AWAIT(&served, calls, 0);
     assert_int_equal(stalled.result, PYST_ERR_HANGUP);
@@ -628,6 +660,7 @@ int main(void)
         cmocka_unit_test(waits_for_a_peer_that_does_not_read),
         cmocka_unit_test(ends_a_call_without_an_environment_in_time),
         cmocka_unit_test(ends_an_idle_call),
+        cmocka_unit_test(ends_the_call_that_is_idle),
         cmocka_unit_test(ends_an_idle_call_of_a_stalled_worker),
         cmocka_unit_test(keeps_calls_that_were_not_idle_while_a_handler_stalled),
         cmocka_unit_test(reads_a_byte_at_a_time),

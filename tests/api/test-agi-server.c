@@ -364,6 +364,28 @@ static void tells_of_a_hangup_once(void **state)
     served_end(&served);
 }
 
+static void tells_nothing_more_of_a_call_that_was_finished(void **state)
+{
+    struct served served = served_new(NULL);
+    struct seen seen;
+    int fd;
+
+    (void)state;
+    seen_init(&seen);
+    pyst_agi_server_route_evented(served.server, "*", &watcher, &seen);
+    served_run(&served);
+    fd = client_call(served.port, "x");
+    client_expect(fd, "WAIT FOR DIGIT 1000");
+    client_say(fd, "200 result=0\nHANGUP\n");
+    client_expect_end(fd);
+    await(&seen.arrived);
+    await(&seen.arrived);
+    assert_int_equal(seen.replied, 1);
+    assert_int_equal(seen.hung_up, 0);
+    assert_int_equal(seen.ended, 1);
+    served_end(&served);
+}
+
 static void tells_of_the_end_of_the_stream(void **state)
 {
     struct served served = served_new(NULL);
@@ -760,6 +782,7 @@ static void cuts_calls_when_their_time_is_over(void **state)
     AWAIT(&served, calls, 4);
     AWAIT(&served, waiting, 1);
     pyst_agi_server_stop(served.server, 20000);
+    pyst_agi_server_stop(served.server, UINT64_MAX); /* no more time than before */
     client_expect_end(starting);
     client_expect_end(evented);
     client_expect_end(working);
@@ -850,6 +873,7 @@ int main(void)
         cmocka_unit_test(refuses_bad_routes),
         cmocka_unit_test(says_that_no_route_fits),
         cmocka_unit_test(tells_of_a_hangup_once),
+        cmocka_unit_test(tells_nothing_more_of_a_call_that_was_finished),
         cmocka_unit_test(tells_of_the_end_of_the_stream),
         cmocka_unit_test(a_worker_hears_of_a_hangup_before_it),
         cmocka_unit_test(ends_a_call_that_hangs_up_unless_told_otherwise),
