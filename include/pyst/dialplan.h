@@ -44,7 +44,7 @@ struct pyst_dialplan_extension {
     const struct pyst_dialplan_context *context;
     const struct pyst_dialplan_priority *priorities; /* by number; a hint is the first */
     size_t n_priorities;
-    struct pyst_dialplan_place place; /* of what was written first */
+    struct pyst_dialplan_place place; /* of the lowest priority */
 };
 
 struct pyst_dialplan_include {

@@ -116,6 +116,13 @@ size_t dialplan_reference_end(struct pyst_text text, size_t at);
 
 /* ---- match.c: searches ---------------------------------------------------------------------- */
 
+/* Which Asterisk tries first, callers considered. */
+int dialplan_compare_extensions(const struct pyst_dialplan_extension *a,
+                                const struct pyst_dialplan_extension *b);
+
+/* Whether an extension holds for a caller, absent: any (main/pbx.c, matchcid). */
+bool dialplan_caller_fits(struct pyst_text wanted, struct pyst_text caller_id);
+
 /*
  * Calls `take` for what fits, in order, until it gives something else than 0, and gives that. In
  * what it is told, extension and switch are never both NULL.

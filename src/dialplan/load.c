@@ -145,19 +145,16 @@ static bool is_filler_of_caller(struct pyst_text text, size_t i)
     }
 }
 
-/* Splits "extension/caller ID". */
+/* Splits "extension/caller ID"; blanks stay in the name. */
 static int read_name(struct entry *entry, struct pyst_dialplan_extension *extension)
 {
-    struct pyst_dialplan *dialplan = entry->loader->dialplan;
     struct pyst_text rest = entry->loader->extension;
-    int r;
 
     extension->name = take(&rest, '/');
     extension->caller_id = rest;
-    r = leave_out(dialplan, &extension->name, is_blank_of_name);
-    if (r == 0 && rest.data)
-        r = leave_out(dialplan, &extension->caller_id, is_filler_of_caller);
-    return r;
+    return rest.data
+               ? leave_out(entry->loader->dialplan, &extension->caller_id, is_filler_of_caller)
+               : 0;
 }
 
 static int check_name(struct entry *entry, struct pyst_text name)
@@ -199,21 +196,25 @@ static bool read_int(struct pyst_text text, int *numberp)
     return i > digits;
 }
 
-/* A label for a priority: that of the same extension (ast_findlabel_extension2). */
+/* A label for a priority: what a call to this extension would find (ast_findlabel_extension2). */
 static const struct pyst_dialplan_priority *
-find_labelled(struct entry *entry, const struct pyst_text name, struct pyst_text label)
+find_labelled(struct entry *entry, const struct pyst_dialplan_extension *extension,
+              struct pyst_text label)
 {
     const struct context *context = entry->loader->context;
+    const struct pyst_text caller =
+        extension->caller_id.data ? extension->caller_id : pyst_text_of("", 0);
     const struct pyst_dialplan_priority *best = NULL;
 
     for (size_t i = 0; i < context->public.n_extensions; i++) {
         const struct pyst_dialplan_extension *each = &context->extensions[i]->public;
         const struct pyst_dialplan_priority *found;
 
-        if (!pyst_dialplan_fits(each->name, name))
+        if (!pyst_dialplan_fits(each->name, extension->name) ||
+            !dialplan_caller_fits(each->caller_id, caller))
             continue;
         found = dialplan_extension_find(each, 0, label);
-        if (found && (!best || pyst_dialplan_compare(each->name, best->extension->name) < 0))
+        if (found && (!best || dialplan_compare_extensions(each, best->extension) < 0))
             best = found;
     }
     return best;
@@ -258,7 +259,7 @@ static int read_priority(struct entry *entry, struct pyst_text text,
             return tell(entry, PYST_DIALPLAN_NEXT_AFTER_HINT, whole);
     } else if (!read_int(text, &number)) {
         const struct pyst_dialplan_priority *found =
-            text.size ? find_labelled(entry, extension->name, text) : NULL;
+            text.size ? find_labelled(entry, extension, text) : NULL;
 
         if (!found)
             return tell(entry, PYST_DIALPLAN_BAD_PRIORITY, whole);
@@ -311,6 +312,7 @@ static int read_application(struct entry *entry, struct pyst_text text,
 
 /* Puts it among those of its extension (main/pbx.c, add_priority). */
 static int add_priority(struct entry *entry, struct extension *extension,
+                        const struct pyst_dialplan_extension *written,
                         struct pyst_dialplan_priority *priority)
 {
     size_t n = extension->public.n_priorities, at = n;
@@ -339,6 +341,12 @@ static int add_priority(struct entry *entry, struct extension *extension,
             (n - at) * sizeof(*priority));
     extension->priorities[at] = *priority;
     extension->priorities[at].extension = &extension->public;
+    if (at == 0) {
+        /* What is written of the lowest priority is what the extension is known by. */
+        extension->public.name = written->name;
+        extension->public.caller_id = written->caller_id;
+        extension->public.place = written->place;
+    }
     extension->public.priorities = extension->priorities;
     extension->public.n_priorities++;
     return 0;
@@ -361,6 +369,8 @@ static int load_priority(struct entry *entry, struct pyst_text rest)
     if (r <= 0)
         return r;
     r = read_application(entry, rest, &priority);
+    if (r == 0)
+        r = leave_out(loader->dialplan, &wanted.name, is_blank_of_name);
     if (r < 0)
         return r;
     loader->priority = priority.number;
@@ -371,7 +381,7 @@ static int load_priority(struct entry *entry, struct pyst_text rest)
         return PYST_ERR_NO_MEMORY;
     if (extension->public.n_priorities == 0)
         r = check_name(entry, wanted.name);
-    return r < 0 ? r : add_priority(entry, extension, &priority);
+    return r < 0 ? r : add_priority(entry, extension, &wanted, &priority);
 }
 
 static int load_same(struct entry *entry)
@@ -569,18 +579,10 @@ static int load_sections(struct pyst_dialplan *dialplan, const struct pyst_confi
 
 static int compare_extensions(const void *a, const void *b)
 {
-    const struct pyst_dialplan_extension *left = *(struct pyst_dialplan_extension *const *)a;
-    const struct pyst_dialplan_extension *right = *(struct pyst_dialplan_extension *const *)b;
-    const int r = pyst_dialplan_compare(left->name, right->name);
-
-    if (r != 0)
-        return r;
-    if (left->caller_id.data && right->caller_id.data)
-        return pyst_dialplan_compare(left->caller_id, right->caller_id);
-    return left->caller_id.data ? -1 : right->caller_id.data ? 1 : 0;
+    return dialplan_compare_extensions(*(struct pyst_dialplan_extension *const *)a,
+                                       *(struct pyst_dialplan_extension *const *)b);
 }
 
-/* An extension is known by what is written of its lowest priority. */
 static void sort_context(struct context *context)
 {
     struct pyst_dialplan_context *public = &context->public;

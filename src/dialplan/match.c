@@ -14,8 +14,19 @@ struct search {
     size_t n_visited;
 };
 
-/* Whether an extension holds for a caller (main/pbx.c, matchcid). */
-static bool caller_fits(struct pyst_text wanted, struct pyst_text caller_id)
+int dialplan_compare_extensions(const struct pyst_dialplan_extension *a,
+                                const struct pyst_dialplan_extension *b)
+{
+    const int r = pyst_dialplan_compare(a->name, b->name);
+
+    if (r != 0)
+        return r;
+    if (a->caller_id.data && b->caller_id.data)
+        return pyst_dialplan_compare(a->caller_id, b->caller_id);
+    return a->caller_id.data ? -1 : b->caller_id.data ? 1 : 0;
+}
+
+bool dialplan_caller_fits(struct pyst_text wanted, struct pyst_text caller_id)
 {
     if (!wanted.data || !caller_id.data)
         return true;
@@ -52,7 +63,7 @@ static int search_extensions(struct search *search, const struct context *contex
             i = i < context->n_names ? context->n_names : i + 1;
             continue;
         }
-        if (caller_fits(match.extension->caller_id, search->query->caller_id))
+        if (dialplan_caller_fits(match.extension->caller_id, search->query->caller_id))
             r = search->take(search->user, &match);
         i++;
     }
@@ -199,6 +210,12 @@ const struct pyst_dialplan_priority *pyst_dialplan_find(const struct pyst_dialpl
     struct wanted wanted = {number, label, NULL, dialplan->has_override_switch};
 
     dialplan_search(dialplan, query, find_priority, &wanted);
+    if (wanted.found && label.data) {
+        /* A label stands for its number, which an extension that is preferred may have. */
+        wanted.number = wanted.found->number;
+        wanted.label = pyst_text_none();
+        dialplan_search(dialplan, query, find_priority, &wanted);
+    }
     if (switchedp)
         *switchedp = wanted.switched;
     return wanted.found;
