@@ -268,6 +268,8 @@ int loop_init(struct loop *loop, struct pyst_agi_server *server)
 
 void loop_deinit(struct loop *loop)
 {
+    struct post *post;
+
     watches_close(loop);
     managers_free(loop);
     processes_end(loop);
@@ -279,12 +281,8 @@ void loop_deinit(struct loop *loop)
     while (uv_run(&loop->uv, UV_RUN_DEFAULT) != 0)
         continue;
     uv_loop_close(&loop->uv);
-    while (!list_is_empty(&loop->posts)) {
-        struct post *post = link_object(loop->posts.next, struct post, link);
-
-        list_remove(&post->link);
+    while ((post = take_post(loop)))
         free(post);
-    }
     pyst_agi_command_free(loop->command);
     pthread_mutex_destroy(&loop->mutex);
 }

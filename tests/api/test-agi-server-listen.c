@@ -30,6 +30,9 @@
 #include "agi-client.h"
 #include "certificates.h"
 
+/* Bytes of a path. */
+#define FIFTY "01234567890123456789012345678901234567890123456789"
+
 static char folder[] = "/tmp/pyst-agi-server-XXXXXX";
 
 /* ---- handlers ------------------------------------------------------------------------------- */
@@ -138,8 +141,7 @@ static void refuses_what_is_no_address(void **state)
         "agi://::1:0",
         "agi://[127.0.0.1]:0",
         "unix:",
-        "unix:/0123456789012345678901234567890123456789012345678901234567890123456789012345678901"
-        "23456789012345678901234567890123456789",
+        "unix:/" FIFTY FIFTY FIFTY,
     };
     struct served served = served_new(NULL);
     char taken[64];
