@@ -149,13 +149,19 @@ static int apply_option(struct reader *reader, struct file *file, struct heading
     return r < 0 ? r : inherit(reader, heading->section, template);
 }
 
+/* Of another file than the first, Asterisk has what stands before its error. */
+static bool is_given_up(const struct file *file)
+{
+    return file->is_refused && !file->is_first;
+}
+
 /* The options are parted by commas, and a blank beside one is a part of it. */
 static int apply_options(struct reader *reader, struct file *file, struct heading *heading,
                          struct pyst_text options)
 {
     int r = 0;
 
-    while (r == 0 && options.data) {
+    while (r == 0 && options.data && !is_given_up(file)) {
         const char *comma = options.size > 0 ? memchr(options.data, ',', options.size) : NULL;
         size_t size = comma ? (size_t)(comma - options.data) : options.size;
 
@@ -179,15 +185,18 @@ static int read_section(struct reader *reader, struct file *file,
     heading.section->public.line = line;
     file->is_refused = false;
     r = apply_options(reader, file, &heading, pyst_config_line_value(line));
-    /* A section that Asterisk gives up at is still one here, for what follows in it. */
+    if (heading.is_new && (r < 0 || is_given_up(file))) {
+        reader->config->n_items -= heading.section->public.n_items;
+        config_section_free(heading.section);
+        return r;
+    }
+    /* In the first file, one that Asterisk gives up at is still a section for what follows. */
     file->is_refused |= was_refused;
     if (r == 0 && heading.is_new)
         r = config_add_section(reader->config, heading.section);
     if (r < 0) {
-        if (heading.is_new) {
-            reader->config->n_items -= heading.section->public.n_items;
+        if (heading.is_new)
             config_section_free(heading.section);
-        }
         return r;
     }
     file->section = reader->current = heading.section;
@@ -367,8 +376,7 @@ static int read_document(struct reader *reader, struct pyst_config_document *doc
     for (; r == 0 && line; line = line->next) {
         if (line->number > 0)
             r = tell_up_to(reader, &file, line->number);
-        /* Of another file than the first, Asterisk has what stands before its error. */
-        if (r == 0 && (file.is_first || !file.is_refused))
+        if (r == 0 && !is_given_up(&file))
             r = read_line(reader, &file, line);
     }
     if (r == 0)

@@ -139,6 +139,15 @@ static struct meaning meaning_of(const struct pyst_config_line *line)
                             pyst_config_line_value(line), line->is_object, line->is_append};
 }
 
+/* The backslash before a semicolon goes with it. */
+static size_t with_backslash(const struct pyst_config_line *line, size_t begin)
+{
+    return begin > 0 && begin < line->size && line->text[begin] == ';' &&
+                   line->text[begin - 1] == '\\'
+               ? begin - 1
+               : begin;
+}
+
 /* Blanks that part a value from what is before and behind it, where it would not be read else. */
 static bool needs_blank_before(const struct pyst_config_line *line, size_t begin,
                                struct pyst_text value)
@@ -164,7 +173,8 @@ static int set_options(struct pyst_config_document *document, struct pyst_config
 {
     struct meaning meaning = meaning_of(line);
     struct writing writing = {0};
-    const size_t begin = line->has_value ? (size_t)line->value.begin - 1 : line->name.end + 1u;
+    const size_t begin =
+        line->has_value ? with_backslash(line, line->value.begin) - 1 : line->name.end + 1u;
     const size_t end = line->has_value ? (size_t)line->value.end + 1 : line->name.end + 1u;
 
     put_part(&writing, line, 0, begin);
@@ -183,7 +193,7 @@ int pyst_config_line_set_value(struct pyst_config_document *document, struct pys
 {
     struct meaning meaning = meaning_of(line);
     struct writing writing = {0};
-    size_t begin = line->value.begin, end = line->value.end;
+    size_t begin = with_backslash(line, line->value.begin), end = line->value.end;
 
     if (is_commented(line))
         return PYST_ERR_INVALID;
@@ -209,11 +219,11 @@ int pyst_config_line_set_name(struct pyst_config_document *document, struct pyst
 {
     struct meaning meaning = meaning_of(line);
     struct writing writing = {0};
-    size_t begin = line->name.begin;
+    size_t begin = with_backslash(line, line->name.begin);
 
     if (is_commented(line) || (line->kind != PYST_CONFIG_ITEM && line->kind != PYST_CONFIG_SECTION))
         return PYST_ERR_INVALID;
-    /* The backslash of a name that needed one. */
+    /* The backslash of a first byte that needed one. */
     if (line->kind == PYST_CONFIG_ITEM && begin > 0 && line->text[begin - 1] == '\\')
         begin--;
     put_part(&writing, line, 0, begin);

@@ -234,7 +234,8 @@ static void read_item(struct config_parts *parts, const struct clean *clean)
     size_t equals;
 
     parts->is_setting = true;
-    if (is_escaped && (clean->size == 1 || config_is_blank(clean->data[1]))) {
+    /* Asterisk compares a char, which is signed where it mostly runs: no byte beyond ASCII. */
+    if (is_escaped && (clean->size == 1 || (signed char)clean->data[1] < 33)) {
         set_problem(parts, PYST_CONFIG_BAD_ESCAPE, place(clean, 0));
         return;
     }

@@ -365,7 +365,7 @@ def test_fmt(tmp_path: Path) -> None:
     run = pyst("config", "fmt", str(path))
     assert (run.code, run.out, run.err) == (DONE, f"{path}\n", "")
     assert path.read_text() == NEAT
-    for arguments in ([], ["--check"]):
+    for arguments in ([], ["--check"]):  # type: list[str]
         run = pyst("config", "fmt", *arguments, str(path))
         assert (run.code, run.out, run.err) == (DONE, "", "")
 
