@@ -54,6 +54,20 @@ static bool has_line_end(struct pyst_text text)
                              memchr(text.data, '\r', text.size) || memchr(text.data, 0, text.size));
 }
 
+/* Says that the document was changed. */
+static void change(struct pyst_config_document *document)
+{
+    const struct pyst_config_line *first = document->first;
+
+    document->changed = true;
+    /* A byte order mark that begins the first line as its text needs another before it. */
+    if (first && document->mark_size == 0 && first->size >= BYTE_ORDER_MARK_SIZE &&
+        memcmp(first->text, BYTE_ORDER_MARK, BYTE_ORDER_MARK_SIZE) == 0) {
+        document->mark_size = BYTE_ORDER_MARK_SIZE;
+        document->size += BYTE_ORDER_MARK_SIZE;
+    }
+}
+
 /* Whether the line is one of a block comment, or begins or ends one. */
 static bool is_commented(const struct pyst_config_line *line)
 {
@@ -127,7 +141,8 @@ static int finish(struct pyst_config_document *document, struct pyst_config_line
     line->text = writing->bytes.data;
     line->size = (uint32_t)text.size;
     line->owns_text = true;
-    document->changed = true;
+    if (is_linked)
+        change(document);
     return 0;
 }
 
@@ -311,6 +326,7 @@ static int add(struct pyst_config_document *document, struct pyst_config_line *b
         return r;
     }
     config_line_link(document, line, before);
+    change(document);
     if (linep)
         *linep = line;
     return 0;
@@ -453,7 +469,7 @@ int pyst_config_document_remove(struct pyst_config_document *document,
         return PYST_ERR_INVALID;
     config_line_unlink(document, line);
     config_line_free(document, line);
-    document->changed = true;
+    change(document);
     return 0;
 }
 
@@ -483,7 +499,7 @@ int pyst_config_document_move(struct pyst_config_document *document, struct pyst
         if (line == last)
             break;
     }
-    document->changed = true;
+    change(document);
     return 0;
 }
 

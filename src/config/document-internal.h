@@ -39,6 +39,9 @@ struct line_block {
     struct pyst_config_line lines[LINES_IN_BLOCK];
 };
 
+#define BYTE_ORDER_MARK      "\xef\xbb\xbf" /* of UTF-8 */
+#define BYTE_ORDER_MARK_SIZE 3
+
 struct pyst_config_document {
     atomic_size_t references;
     struct pyst_text name;

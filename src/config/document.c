@@ -3,9 +3,6 @@
 
 #include "config/document-internal.h"
 
-#define MARK      "\xef\xbb\xbf" /* the byte order mark of UTF-8 */
-#define MARK_SIZE 3
-
 /* ---- lines ---------------------------------------------------------------------------------- */
 
 struct pyst_config_line *config_line_new(struct pyst_config_document *document)
@@ -267,8 +264,9 @@ static int make_document(struct pyst_config_document **documentp, struct pyst_te
         memcpy(document->bytes + bytes.size, name.data, name.size);
     document->name = pyst_text_of(document->bytes + bytes.size, name.size);
     document->n_bytes = bytes.size;
-    if (!continues && bytes.size >= MARK_SIZE && memcmp(bytes.data, MARK, MARK_SIZE) == 0)
-        document->size = document->mark_size = MARK_SIZE;
+    if (!continues && bytes.size >= BYTE_ORDER_MARK_SIZE &&
+        memcmp(bytes.data, BYTE_ORDER_MARK, BYTE_ORDER_MARK_SIZE) == 0)
+        document->size = document->mark_size = BYTE_ORDER_MARK_SIZE;
     r = read_bytes(
         document,
         pyst_text_of(document->bytes + document->mark_size, bytes.size - document->mark_size),
@@ -324,7 +322,7 @@ void pyst_config_document_write(const struct pyst_config_document *document, cha
 {
     const struct pyst_config_line *line = document->first;
 
-    memcpy(out, MARK, document->mark_size);
+    memcpy(out, BYTE_ORDER_MARK, document->mark_size);
     out += document->mark_size;
     /* What was read and not changed lies in one piece. */
     while (line) {

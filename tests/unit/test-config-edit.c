@@ -243,6 +243,19 @@ static void lines_can_be_moved(void **state)
     pyst_config_document_unref(document);
 }
 
+static void a_byte_order_mark_in_the_text_stays_text(void **state)
+{
+    struct pyst_config_document *document = read_string("[a]\n\xef\xbb\xbfx=1\n");
+
+    assert_int_equal(pyst_config_document_remove(document, line_at(document, 1)), 0);
+    assert_written(document, "\xef\xbb\xbf\xef\xbb\xbfx=1\n");
+    assert_int_equal(pyst_config_document_add_section(document, line_at(document, 1),
+                                                      pyst_text("a"), pyst_text_none(), NULL),
+                     0);
+    assert_written(document, "\xef\xbb\xbf[a]\n\xef\xbb\xbfx=1\n");
+    pyst_config_document_unref(document);
+}
+
 static void saving_is_remembered(void **state)
 {
     struct pyst_config_document *document = read_string("x=1\n");
@@ -273,6 +286,7 @@ int main(void)
         cmocka_unit_test(sections_and_other_lines_can_be_added),
         cmocka_unit_test(lines_can_be_removed),
         cmocka_unit_test(lines_can_be_moved),
+        cmocka_unit_test(a_byte_order_mark_in_the_text_stays_text),
         cmocka_unit_test(saving_is_remembered),
     };
 
