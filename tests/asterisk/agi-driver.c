@@ -6,6 +6,9 @@
  * agi-driver --serve PORT: the same as a handler of a FastAGI server, whose own port is the first
  * line of standard output, until standard input ends.
  *
+ * agi-driver --manager AMI-PORT PORT: the same for all AsyncAGI calls of the Asterisk whose manager
+ * interface is at AMI-PORT; the first line is "ready".
+ *
  * Each call makes a connection to PORT of 127.0.0.1 and sends its agi_uniqueid, then answers each
  * line by a line until there are no more. A line that comes is the name of a function and its
  * arguments, between tabs; an argument that is missing is NULL or 0. An answer is, between tabs,
@@ -26,6 +29,7 @@
 #include <pyst/agi/commands.h>
 #include <pyst/agi/program.h>
 #include <pyst/agi/server.h>
+#include <pyst/connection.h>
 
 #define ARGUMENTS_MAX 10
 
@@ -272,13 +276,14 @@ static int do_speech_recognize(const struct step *s)
 #define FUNCTIONS(X)                                                                               \
     X(answer)                                                                                      \
     X(asyncagi_break)                                                                              \
-    X(channel_status) X(control_stream_file) X(database_del) X(database_deltree) X(database_get)   \
-        X(database_put) X(exec) X(get_data) X(get_full_variable) X(get_option) X(get_variable)     \
-            X(gosub) X(hangup) X(noop) X(receive_char) X(receive_text) X(record_file) X(say_alpha) \
-                X(say_date) X(say_datetime) X(say_digits) X(say_number) X(say_phonetic)            \
-                    X(say_time) X(send_image) X(send_text) X(set_autohangup) X(set_callerid)       \
-                        X(set_context) X(set_extension) X(set_music) X(set_priority)               \
-                            X(set_variable) X(speech_activate_grammar) X(speech_create)            \
+    X(channel_status)                                                                              \
+    X(control_stream_file) X(database_del) X(database_deltree) X(database_get) X(database_put)     \
+        X(exec) X(get_data) X(get_full_variable) X(get_option) X(get_variable) X(gosub) X(hangup)  \
+            X(noop) X(receive_char) X(receive_text) X(record_file) X(say_alpha) X(say_date)        \
+                X(say_datetime) X(say_digits) X(say_number) X(say_phonetic) X(say_time)            \
+                    X(send_image) X(send_text) X(set_autohangup) X(set_callerid) X(set_context)    \
+                        X(set_extension) X(set_music) X(set_priority) X(set_variable)              \
+                            X(speech_activate_grammar) X(speech_create)                            \
                                 X(speech_deactivate_grammar) X(speech_destroy)                     \
                                     X(speech_load_grammar) X(speech_recognize) X(speech_set)       \
                                         X(speech_unload_grammar) X(stream_file) X(tdd_mode)        \
@@ -388,21 +393,40 @@ static void *serve_until_stopped(void *server)
     return pyst_agi_server_run(server) < 0 ? server : NULL;
 }
 
-static int serve(uint16_t *port)
+static void say_ready(struct pyst_ami_connection *connection, const struct pyst_ami_notice *notice,
+                      void *user)
+{
+    if (notice->type == PYST_AMI_NOTICE_READY) {
+        puts("ready");
+        fflush(stdout);
+    }
+}
+
+/* As a FastAGI server, or with an `ami_port` for the calls of a manager connection. */
+static int serve(uint16_t *port, uint16_t ami_port)
 {
     const struct pyst_agi_server_options options = {.loops = 2, .workers = 256, .waiting = 1};
+    struct pyst_ami_connection_options manager = {.host = "127.0.0.1", .port = ami_port};
     struct pyst_agi_server *server;
     pthread_t thread;
     int own_port;
     void *failed;
     char rest[64];
 
+    manager.session.username = pyst_text("admin");
+    manager.session.secret = pyst_text("secret");
     if (pyst_agi_server_new(&server, &options) < 0 ||
-        pyst_agi_server_route(server, "*", drive, port) < 0 ||
-        pyst_agi_server_listen(server, "agi://127.0.0.1:0", NULL, &own_port) < 0)
+        pyst_agi_server_route(server, "*", drive, port) < 0)
         return 1;
-    printf("%d\n", own_port);
-    fflush(stdout);
+    if (ami_port > 0) {
+        if (pyst_agi_server_manager(server, &manager, say_ready, NULL) < 0)
+            return 1;
+    } else {
+        if (pyst_agi_server_listen(server, "agi://127.0.0.1:0", NULL, &own_port) < 0)
+            return 1;
+        printf("%d\n", own_port);
+        fflush(stdout);
+    }
     if (pthread_create(&thread, NULL, serve_until_stopped, server) != 0)
         return 1;
     while (read(0, rest, sizeof(rest)) > 0)
@@ -415,13 +439,14 @@ static int serve(uint16_t *port)
 
 int main(int argc, char **argv)
 {
-    bool serving = argc > 1 && strcmp(argv[1], "--serve") == 0;
     uint16_t port = (uint16_t)(argc > 1 ? atoi(argv[argc - 1]) : 0);
     struct pyst_agi *agi;
     int r;
 
-    if (serving)
-        return serve(&port);
+    if (argc == 3 && strcmp(argv[1], "--serve") == 0)
+        return serve(&port, 0);
+    if (argc == 4 && strcmp(argv[1], "--manager") == 0)
+        return serve(&port, (uint16_t)atoi(argv[2]));
     if (pyst_agi_open(&agi, NULL) < 0)
         return 1;
     r = drive(agi, &port);

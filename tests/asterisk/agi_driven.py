@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The test's end of agi-driver.c and agi_driver.py: calls whose commands a test chooses."""
 
+import contextlib
 import os
 import queue
 import shlex
@@ -9,10 +10,11 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
-from typing import Dict, List, Union
+from typing import Dict, Iterator, List, Tuple, Union
 from urllib.parse import quote_from_bytes, unquote_to_bytes
 
 from agi_calls import PATIENCE, Call
+from asterisk_server import AsteriskServer
 
 ROOT = Path(__file__).resolve().parents[2]
 BUILD = Path(os.environ.get("PYST_BUILD", os.environ.get("MESON_BUILD_ROOT", ROOT / "build")))
@@ -31,6 +33,13 @@ CARRIERS = {
     "c-fastagi": ("c", "any"),
     "python-fastagi": ("python", "plain"),
     "python-fastagi-async": ("python", "async"),
+}
+
+#: And over a manager connection (AsyncAGI), by what is behind the ports in the command's line.
+ASYNC_CARRIERS: Dict[str, Tuple[str, List[str]]] = {
+    "c-asyncagi": ("c", []),
+    "python-asyncagi": ("python", ["plain"]),
+    "python-asyncagi-async": ("python", ["async"]),
 }
 
 Argument = Union[str, bytes, int, Path]
@@ -144,6 +153,25 @@ class Drivers:
                 self._addresses[language] = f"agi://127.0.0.1:{port}"
             assert self._servers[language].poll() is None, "the server ended"
         return f"{self._addresses[language]}/{path}"
+
+    @contextlib.contextmanager
+    def managing(self, carrier: str, server: AsteriskServer) -> Iterator[None]:
+        """Have all AsyncAGI calls of a server carried so. It may be one at a time."""
+        language, rest = ASYNC_CARRIERS[carrier]
+        process = subprocess.Popen(
+            [*PROGRAMS[language], "--manager", str(server.ami_port), str(self.port), *rest],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        try:
+            assert process.stdout is not None
+            assert process.stdout.readline() == "ready\n"
+            yield
+        finally:
+            for driven in self._all:
+                driven.close()
+            process.communicate(timeout=60)
 
     def kill(self, carrier: str) -> None:
         """Kill the server of that carrier, as a crash would; the next call starts another."""

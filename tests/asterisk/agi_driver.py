@@ -7,6 +7,10 @@ each line by a line until there are no more. agi-driver.c says what the lines ar
 ``agi_driver.py --serve PORT`` does the same as a FastAGI server, whose own port is the first line
 of standard output, until standard input ends: for the path ``plain`` by a plain function, for
 ``async`` by an asynchronous one.
+
+``agi_driver.py --manager AMI-PORT PORT plain`` does the same for all AsyncAGI calls of the Asterisk
+whose manager interface is at AMI-PORT, until standard input ends; ``async`` instead of ``plain``
+does it in an event loop. The first line is "ready".
 """
 
 import asyncio
@@ -17,7 +21,7 @@ import threading
 from typing import Any, Callable, Dict, List, Tuple
 from urllib.parse import quote_from_bytes, unquote_to_bytes
 
-from asterisk import _core
+from asterisk import _core, aio
 from asterisk.agi import (
     AGI,
     AGIAppError,
@@ -30,8 +34,10 @@ from asterisk.agi import (
     Recording,
     Speech,
 )
-from asterisk.aio import AGI as AsyncAGI
+from asterisk.aio import AGI as AwaitedAGI
+from asterisk.asyncagi import AsyncAGI as AsyncCalls
 from asterisk.fastagi import Server
+from asterisk.manager import Manager
 
 Answer = Dict[str, object]
 
@@ -143,7 +149,7 @@ def drive(agi: AGI, port: int) -> None:
                 test.sendall(encoded(failure(words(line)[0], error)))
 
 
-async def drive_async(agi: AsyncAGI, port: int) -> None:
+async def drive_async(agi: AwaitedAGI, port: int) -> None:
     """Do what the test at `port` says."""
     agi.raise_on_hangup = False
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
@@ -169,7 +175,7 @@ def serve(port: int) -> None:
         drive(agi, port)
 
     @server.route("async")
-    async def awaited(agi: AsyncAGI) -> None:
+    async def awaited(agi: AwaitedAGI) -> None:
         await drive_async(agi, port)
 
     def wait_for_end() -> None:
@@ -181,9 +187,37 @@ def serve(port: int) -> None:
     server.serve_forever()
 
 
+def manage(ami_port: int, port: int) -> None:
+    """Run AsyncAGI calls in threads until standard input ends."""
+    with Manager() as manager:
+        manager.connect("127.0.0.1", ami_port)
+        manager.login("admin", "secret", events="agi,call")
+        with AsyncCalls(manager, lambda agi: drive(agi, port), workers=256):
+            print("ready", flush=True)
+            sys.stdin.read()
+
+
+async def manage_async(ami_port: int, port: int) -> None:
+    """Run AsyncAGI calls in an event loop until standard input ends."""
+
+    async def handler(agi: AwaitedAGI) -> None:
+        await drive_async(agi, port)
+
+    async with aio.Manager(
+        "127.0.0.1", ami_port, username="admin", secret="secret", events="agi,call"
+    ) as manager:
+        async with aio.AsyncAGI(manager, handler):
+            print("ready", flush=True)
+            await asyncio.get_running_loop().run_in_executor(None, sys.stdin.read)
+
+
 if __name__ == "__main__":
     if sys.argv[1] == "--serve":
         serve(int(sys.argv[2]))
+    elif sys.argv[1:2] + sys.argv[4:] == ["--manager", "plain"]:
+        manage(int(sys.argv[2]), int(sys.argv[3]))
+    elif sys.argv[1:2] + sys.argv[4:] == ["--manager", "async"]:
+        asyncio.run(manage_async(int(sys.argv[2]), int(sys.argv[3])))
     else:
         with AGI(debug=False) as program:
             drive(program, int(sys.argv[1]))

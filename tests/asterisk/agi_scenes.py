@@ -8,14 +8,14 @@ went.
 
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
-from typing import Callable, Dict, Mapping, NamedTuple, Tuple
+from typing import Callable, Dict, List, Mapping, NamedTuple, Tuple
 
 from agi_calls import Call, Switchboard
-from agi_driven import Driven, Drivers
+from agi_driven import ASYNC_CARRIERS, Driven, Drivers
 from asterisk_server import AsteriskServer
 
 #: How many calls are played at once on a server.
-AT_ONCE = 48
+AT_ONCE = 64
 
 
 class Scene(NamedTuple):
@@ -24,6 +24,7 @@ class Scene(NamedTuple):
     agi: Driven
     call: Call
     directory: Path
+    carrier: str = ""
 
 
 class Plan(NamedTuple):
@@ -34,6 +35,9 @@ class Plan(NamedTuple):
     extension: str = "agi"
     variables: Mapping[str, object] = {}
 
+
+#: Extensions that do by AsyncAGI what others do.
+ASYNC_EXTENSIONS = {"agi": "async", "unanswered": "async-unanswered"}
 
 #: A test's name and its carrier, to how it went.
 Outcomes = Dict[Tuple[str, str], "Future[None]"]
@@ -51,17 +55,32 @@ def play_all(
         def play(name: str, carrier: str, plan: Plan) -> None:
             own = directory / f"{name}-{carrier}"
             own.mkdir()
-            agi = drivers.agi(carrier, own)
-            call = board.call(plan.extension, agi, plan.caller, **plan.variables)
+            extension, agi = plan.extension, ""
+            if carrier in ASYNC_CARRIERS:
+                extension = ASYNC_EXTENSIONS[extension]
+            else:
+                agi = drivers.agi(carrier, own)
+            call = board.call(extension, agi, plan.caller, **plan.variables)
             try:
                 driven = drivers.take(call)
                 try:
-                    plan.play(Scene(driven, call, own))
+                    plan.play(Scene(driven, call, own, carrier))
                 finally:
                     driven.close()
             finally:
                 call.hang_up()
 
-        with ThreadPoolExecutor(at_once) as threads:
-            outcomes = {key: threads.submit(play, *key, plan) for key, plan in plans.items()}
+        def play_at_once(keys: List[Tuple[str, str]]) -> Outcomes:
+            with ThreadPoolExecutor(at_once) as threads:
+                return {key: threads.submit(play, *key, plans[key]) for key in keys}
+
+        # All AsyncAGI calls of a server are one client's, so these carriers take turns.
+        outcomes: Outcomes = {}
+        turns = [carrier for carrier in ASYNC_CARRIERS if any(carrier in key for key in plans)]
+        others = [key for key in plans if key[1] not in ASYNC_CARRIERS]
+        for carrier in turns:
+            with drivers.managing(carrier, server):
+                outcomes.update(play_at_once([k for k in plans if k[1] == carrier] + others))
+            others = []
+        outcomes.update(play_at_once(others))
         return outcomes

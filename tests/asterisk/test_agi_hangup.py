@@ -59,14 +59,14 @@ def check_what_is_left(agi: Driven, call: Call) -> None:
 
 @plan()
 def before_the_first_command(scene: Scene) -> None:
-    agi, call, _ = scene
+    agi, call, *_ = scene
     hang_up(call)
     check_what_is_left(agi, call)
 
 
 @plan(extension="unanswered")
 def before_it_was_answered(scene: Scene) -> None:
-    agi, call, _ = scene
+    agi, call, *_ = scene
     assert agi.do("channel_status")["state"] == b"4"
     hang_up(call)
     check_what_is_left(agi, call)
@@ -74,7 +74,7 @@ def before_it_was_answered(scene: Scene) -> None:
 
 @plan()
 def between_commands(scene: Scene) -> None:
-    agi, call, _ = scene
+    agi, call, *_ = scene
     agi.do("stream_file", "beep", "")
     hang_up(call)
     check_what_is_left(agi, call)
@@ -82,7 +82,7 @@ def between_commands(scene: Scene) -> None:
 
 @plan()
 def after_the_last_command(scene: Scene) -> None:
-    agi, call, _ = scene
+    agi, call, *_ = scene
     agi.do("noop")
     hang_up(call)
     agi.close()
@@ -91,7 +91,7 @@ def after_the_last_command(scene: Scene) -> None:
 
 @plan(variables={"AGISIGHUP": "no"})
 def without_being_told(scene: Scene) -> None:
-    agi, call, _ = scene
+    agi, call, *_ = scene
     agi.do("noop")
     hang_up(call)
     check_what_is_left(agi, call)
@@ -99,7 +99,7 @@ def without_being_told(scene: Scene) -> None:
 
 @plan(variables={"AGIEXITONHANGUP": "yes"})
 def with_the_stream_ended(scene: Scene) -> None:
-    agi, call, _ = scene
+    agi, call, *_ = scene
     agi.do("noop")
     hang_up(call)
     assert call.result() == ("AGIEnd", "HANGUP")
@@ -109,7 +109,7 @@ def with_the_stream_ended(scene: Scene) -> None:
 
 @plan()
 def by_a_redirect(scene: Scene) -> None:
-    agi, call, _ = scene
+    agi, call, *_ = scene
     agi.begin("wait_for_digit", 30000)
     call.wait_for_command("WAIT FOR DIGIT")
     answer = call.board.ask(
@@ -143,7 +143,7 @@ WAITING: Dict[str, Tuple[Argument, ...]] = {
 
 def during(command: str) -> Plan:
     def play(scene: Scene) -> None:
-        agi, call, _ = scene
+        agi, call, *_ = scene
         agi.begin(command, *WAITING[command])
         call.wait_for_command(command.upper().replace("_", " "))
         hang_up(call)
@@ -166,7 +166,7 @@ for waiting in WAITING:
 
 @plan()
 def while_an_option_is_waited_for(scene: Scene) -> None:
-    agi, call, _ = scene
+    agi, call, *_ = scene
     agi.begin("get_option", "beep", "1", 30000)
     call.board.wait_for(
         lambda event: event.get("Event") == "AGIExecStart" and event["Uniqueid"] == call.channel
@@ -178,7 +178,7 @@ def while_an_option_is_waited_for(scene: Scene) -> None:
 
 @plan(caller="tone")
 def during_a_recording(scene: Scene) -> None:
-    agi, call, directory = scene
+    agi, call, directory, _ = scene
     agi.begin("record_file", directory / "tone", "sln", "", 30000, 0, 0, 0)
     call.wait_for_command("RECORD FILE")
     hang_up(call)

@@ -21,7 +21,7 @@ def test_every_call_gets_its_own_replies(
     together = threading.Barrier(CALLS)
 
     def play(scene: Scene) -> None:
-        agi, call, _ = scene
+        agi, call, *_ = scene
         # Nobody begins before all are there, and nobody ends before all have begun.
         together.wait(120)
         for i in range(ROUNDS):
