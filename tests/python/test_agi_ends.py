@@ -227,7 +227,7 @@ def test_a_hangup_may_be_told_twice(make: Callable[[list[bytes]], AGI]) -> None:
 USAGE = [
     "520 Invalid command syntax.\n",
     "520 Invalid command syntax.  Proper usage not available.\n",
-    "520-Invalid command syntax.  Proper usage follows:\n Usage: X\n\n more\n520 End of proper usage.\n",
+    "520-Invalid command syntax.  Proper usage follows:\n X\n\n more\n520 End of proper usage.\n",
     "520-Invalid command syntax.  Proper usage follows:\nUsage: X520 End of proper usage.\n",
 ]
 
