@@ -591,6 +591,23 @@ def test_end_of_stream_inside_a_reply() -> None:
     agi.close()
 
 
+def test_closed_one_sends_nothing_to_whom_its_descriptor_belongs_next() -> None:
+    agi, _ = start()
+    descriptor = agi._fd_in
+    agi.close()
+    other, peer = socket.socketpair()
+    with other, peer:
+        assert descriptor in (other.fileno(), peer.fileno())
+        agi.raise_on_hangup = False
+        with pytest.raises(AGISIGPIPEHangup):
+            agi.noop()
+        for sock in (other, peer):
+            sock.setblocking(False)
+            with pytest.raises(BlockingIOError):
+                sock.recv(1)
+    agi.close()
+
+
 # -- subclasses ------------------------------------------------------------------------------------
 
 

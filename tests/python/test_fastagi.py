@@ -200,6 +200,42 @@ def test_handlers_that_fail_are_told_of(running: Callable[..., Running]) -> None
     assert server.server.counters.failed == 2
 
 
+def test_failures_are_logged_by_default(
+    running: Callable[..., Running], caplog: pytest.LogCaptureFixture
+) -> None:
+    server = running(on_error=None)
+
+    @server.server.route("x")
+    def fail(agi: AGI) -> None:
+        raise KeyError("x")
+
+    server.start()
+    server.call("x").sent()
+    assert [record.name for record in caplog.records] == ["asterisk.fastagi"]
+    assert "'x'" in caplog.text and "KeyError" in caplog.text
+
+
+def test_calls_can_be_traced(running: Callable[..., Running]) -> None:
+    records: list[dict[str, Any]] = []
+    server = running(debug=records.append)
+    run_both(server.server)
+    server.start()
+    for path in ("plain", "async"):
+        server.call(path).sent()
+    lines = [record["line"] for record in records if record["direction"] == "sent"]
+    assert lines == ['VERBOSE "" 1', 'GET VARIABLE "B"', 'SET VARIABLE "A" ""'] * 2
+
+
+def test_call_that_is_kept_by_a_handler_is_over(running: Callable[..., Running]) -> None:
+    server = running()
+    kept: list[AGI] = []
+    server.server.add_route("x", kept.append)
+    server.start()
+    server.call("x").sent()
+    with pytest.raises(AGIHangup):
+        kept[0].noop()
+
+
 @pytest.mark.parametrize("path", ["plain", "async"])
 def test_caller_who_hangs_up(running: Callable[..., Running], path: str) -> None:
     server = running()
@@ -442,12 +478,39 @@ def test_program_that_serves_ends_by_sigterm(tmp_path: Path) -> None:
         sock.sendall(environment("nope"))
         assert sock.recv(100).startswith(b"VERBOSE")
         process.send_signal(signal.SIGTERM)
+        time.sleep(0.05)
         sock.sendall(OK)
         assert sock.recv(100).startswith(b"SET VARIABLE")
         sock.sendall(OK)
         assert sock.recv(100) == b""
     assert process.communicate(timeout=PATIENCE)[0] == b"over\n"
     assert process.returncode == 0
+
+
+def test_second_signal_cuts(tmp_path: Path) -> None:
+    program = tmp_path / "server.py"
+    program.write_text(
+        "from asterisk.fastagi import Server\n"
+        "server = Server('127.0.0.1', 0)\n"
+        "server.add_route('x', lambda agi: agi.noop())\n"
+        "print(server.port, flush=True)\n"
+        "server.serve_forever()\n"
+    )
+    process = subprocess.Popen([sys.executable, str(program)], stdout=subprocess.PIPE)
+    assert process.stdout is not None
+    with process.stdout:
+        port = int(process.stdout.readline())
+        with socket.create_connection(("127.0.0.1", port), PATIENCE) as sock:
+            sock.sendall(environment("x"))
+            assert sock.recv(100) == b"NOOP\n"
+            process.send_signal(signal.SIGINT)
+            with pytest.raises(ConnectionRefusedError):
+                for _ in range(1000):
+                    socket.create_connection(("127.0.0.1", port), PATIENCE).close()
+                    time.sleep(0.01)
+            process.send_signal(signal.SIGINT)
+            assert sock.recv(100) == b""
+        assert process.wait(PATIENCE) == 0
 
 
 # -- listeners -------------------------------------------------------------------------------------

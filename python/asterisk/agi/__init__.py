@@ -487,7 +487,14 @@ class AGI(Commands):
         """Be done: SIGHUP is as it was before, and `stream` is closed. May be called again."""
         sighup.forget(self)
         if self._stream is not None:
+            self._let_go()
             self._stream.close()
+
+    def _let_go(self) -> None:
+        """Use the stream no more: its descriptor may soon be that of another."""
+        self._fd_in = self._fd_out = -1
+        self._direct = False
+        self._session.disconnected()
 
     def __enter__(self: Self) -> Self:
         return self

@@ -34,6 +34,9 @@ HOST, PORT = "127.0.0.1", 4573
 BACKLOG = 4096
 ACCEPTED_AT_ONCE = 64
 
+#: Seconds that calls have to end by themselves.
+DRAIN = 10.0
+
 #: Seconds without accepting when the process has no descriptor left.
 BREATHER = 0.1
 
@@ -224,7 +227,10 @@ class Server(Routes):
     # -- serving ------------------------------------------------------------------------------
 
     def serve_forever(self) -> None:
-        """Serve until `stop`, SIGTERM or SIGINT, in the calling thread."""
+        """Serve until `stop`, SIGTERM or SIGINT, in the calling thread.
+
+        After a second signal calls are cut.
+        """
         asyncio.run(self._serve_with_signals())
 
     async def _serve_with_signals(self) -> None:
@@ -232,7 +238,7 @@ class Server(Routes):
         handled = []
         for number in (signal.SIGTERM, signal.SIGINT):
             try:
-                loop.add_signal_handler(number, self.stop)
+                loop.add_signal_handler(number, self._stop_by_signal)
                 handled.append(number)
             except (NotImplementedError, RuntimeError, ValueError):
                 pass  # not the main thread
@@ -241,6 +247,10 @@ class Server(Routes):
         finally:
             for number in handled:
                 loop.remove_signal_handler(number)
+
+    def _stop_by_signal(self) -> None:
+        """Let calls end; at the second signal, cut them."""
+        self.stop(DRAIN if self._listeners else 0.0)
 
     async def serve(self) -> None:
         """Serve until `stop`. When it is cancelled, all calls are cut."""
@@ -273,7 +283,7 @@ class Server(Routes):
         if self._executor is not None:
             self._executor.shutdown(wait=True)
 
-    def stop(self, drain: float = 10.0) -> None:
+    def stop(self, drain: float = DRAIN) -> None:
         """Stop: calls that go on may end within `drain` seconds, then they are cut.
 
         It may be called in any thread, and returns at once; again with less time hastens it.
@@ -385,12 +395,14 @@ class Server(Routes):
             counters.waiting -= 1
             counters.working += 1
         error: Optional[BaseException] = None
+        agi = AGI._over(call.session, stream, self.debug)
         try:
-            handler(AGI._over(call.session, stream, self.debug))
+            handler(agi)
         except BaseException as raised:
             error = raised
         try:
             self.report(call, error)
+            agi._let_go()
         finally:
             with _lock:
                 counters.working -= 1
