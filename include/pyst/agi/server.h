@@ -8,14 +8,14 @@
  *
  *     pyst_agi_server_new(&server, &options);
  *     pyst_agi_server_route(server, "ivr", ivr, NULL);
- *     pyst_agi_server_listen(server, "agi://0.0.0.0:4573", NULL);
+ *     pyst_agi_server_listen(server, "agi://0.0.0.0:4573", NULL, NULL);
  *     pyst_agi_server_run(server);
  *
  * Handlers come in two kinds:
  *
  * - Evented: small functions that the loop calls when something happens to a call. They must not
- *   wait; what they wait for elsewhere comes back by pyst_agi_server_post(). An idle call costs a
- *   few kilobytes, so this is the kind for ten thousand calls.
+ *   wait; what they wait for elsewhere comes back by pyst_agi_server_post(). An idle call costs
+ *   some 2.5 KiB, with TLS some 16, so this is the kind for ten thousand calls.
  * - Blocking: one function per call, written as a program (pyst/agi/program.h), run by one of
  *   `workers` threads. It may take as long as it likes; calls for which no worker is free wait for
  *   one, up to the limit `waiting`.
@@ -26,7 +26,8 @@
  *
  * A peer that is gone without a word is found by TCP's keepalive within two minutes. The server
  * never raises SIGPIPE for a call, and its threads run no signal handlers of the host; but the
- * thread of run() is the host's.
+ * thread of run() is the host's. A call takes a descriptor: RLIMIT_NOFILE bounds them, too. Without
+ * memory a call ends, or is refused; but libuv ends the program when its own tables cannot grow.
  */
 
 #include <stdbool.h>
@@ -83,12 +84,17 @@ struct pyst_agi_server_counters {
     uint64_t environment_limit; /* limits.environment_size or _count */
     uint64_t environment_timed_out;
     uint64_t idle_timed_out;
-    uint64_t broken; /* ended before the environment's blank line, or by bytes that are no reply */
-    uint64_t tls_failed;    /* handshakes */
+    uint64_t broken;     /* ended before the environment's blank line; of evented calls, also those
+                            that were ended by bytes that are no reply */
+    uint64_t tls_failed; /* handshakes */
     uint64_t accept_failed; /* no descriptors or memory: it is tried again 0.1 s later */
     uint64_t commands;
 };
 
+/**
+ * All settings are copied; `options` NULL is all zero. Errors: PYST_ERR_NO_MEMORY; PYST_ERR_INVALID
+ * (`allow`, or more threads than make sense); PYST_ERR_SYSTEM.
+ */
 PYST_PUBLIC int pyst_agi_server_new(struct pyst_agi_server **serverp,
                                     const struct pyst_agi_server_options *options);
 
@@ -106,7 +112,8 @@ PYST_PUBLIC struct pyst_agi_server *pyst_agi_server_free(struct pyst_agi_server 
 struct pyst_agi_call_handler {
     /* The environment is there. Submit the first command, or finish. */
     void (*started)(struct pyst_agi_call *call, void *user);
-    /* A command ended; `reply` NULL: without a reply. Submit the next one, or finish. */
+    /* A command ended; `reply` NULL: without a reply. Submit the next one, or finish. NULL: finish.
+     */
     void (*replied)(struct pyst_agi_call *call, int error, const struct pyst_agi_reply *reply,
                     void *user);
     /* The caller is gone; a command in flight still ends with `replied`. NULL: finish. */
