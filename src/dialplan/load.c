@@ -254,6 +254,8 @@ static int read_priority(struct entry *entry, struct pyst_text text,
                pyst_text_equal(text, pyst_text("s")) || pyst_text_equal(text, pyst_text("same"))) {
         if (loader->priority == NO_PRIORITY)
             return tell(entry, PYST_DIALPLAN_NEXT_WITHOUT_PRIORITY, whole);
+        if (loader->priority == INT_MAX)
+            return tell(entry, PYST_DIALPLAN_BAD_PRIORITY, whole);
         number = loader->priority + (text.data[0] == 'n');
         if (number == 0)
             return tell(entry, PYST_DIALPLAN_NEXT_AFTER_HINT, whole);
@@ -261,12 +263,12 @@ static int read_priority(struct entry *entry, struct pyst_text text,
         const struct pyst_dialplan_priority *found =
             text.size ? find_labelled(entry, extension, text) : NULL;
 
-        if (!found)
+        if (!found || found->number < 1)
             return tell(entry, PYST_DIALPLAN_BAD_PRIORITY, whole);
         number = found->number;
-    }
-    if (number < 1 && number != PYST_DIALPLAN_HINT)
+    } else if (number < 1) {
         return tell(entry, PYST_DIALPLAN_BAD_PRIORITY, whole);
+    }
     sum = (long long)number + plus;
     if (sum > INT_MAX || (number > 0 && sum < 1))
         return tell(entry, PYST_DIALPLAN_BAD_PRIORITY, whole);
@@ -613,6 +615,7 @@ int pyst_dialplan_new(struct pyst_dialplan **dialplanp, const struct pyst_config
 
     if (!dialplan)
         return PYST_ERR_NO_MEMORY;
+    dialplan->config = config;
     find_override_switch(dialplan, config);
     r = load_sections(dialplan, config, true);
     if (r == 0)

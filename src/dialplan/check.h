@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef PYST_DIALPLAN_CHECK_H
+#define PYST_DIALPLAN_CHECK_H
+
+#include "dialplan/internal.h"
+#include "dialplan/jump.h"
+
+/* One check of a whole dialplan. */
+struct check {
+    struct pyst_dialplan *dialplan;
+    /* The contexts that a call in some context may really be in: those that include it. */
+    size_t *candidates;
+    size_t n_candidates;
+    size_t *stamps; /* of each context: the round in which it became one */
+    size_t round;
+    /* A jump that depends on variables may lead to any priority. */
+    bool all_entered;
+};
+
+/* Fills the candidates: the context itself first. */
+void check_find_candidates(struct check *check, const struct pyst_dialplan_context *context);
+
+/* ---- check-jump.c --------------------------------------------------------------------------- */
+
+/* Judges where a priority leads to, and marks what it leads to. */
+int check_jumps(struct check *check, const struct pyst_dialplan_priority *priority);
+
+/* ---- check-reach.c -------------------------------------------------------------------------- */
+
+/* Judges whether a call comes to each priority, when all jumps are marked. */
+int check_reach(struct check *check, const struct extension *extension);
+
+#endif
