@@ -53,7 +53,7 @@ _Path = Union[str, "os.PathLike[str]"]
 _LOWER = {upper: upper + 32 for upper in range(ord("A"), ord("Z") + 1)}
 
 
-def _fold(name: str) -> str:
+def fold(name: str) -> str:
     """Asterisk tells upper and lower case apart by ASCII's rules only."""
     return name.translate(_LOWER)
 
@@ -234,10 +234,10 @@ class Section(Mapping[str, str]):
         return value
 
     def __iter__(self) -> Iterator[str]:
-        return iter({_fold(each.name): each.name for each in self.all()}.values())
+        return iter({fold(each.name): each.name for each in self.all()}.values())
 
     def __len__(self) -> int:
-        return len({_fold(each.name) for each in self.all()})
+        return len({fold(each.name) for each in self.all()})
 
     def setting(self, name: str) -> Setting:
         """The setting of that name that counts, with the place where it was written.
@@ -340,11 +340,11 @@ class Configuration(Mapping[str, Section]):
     def __iter__(self) -> Iterator[str]:
         names: Dict[str, str] = {}
         for section in self.all():
-            names.setdefault(_fold(section.name), section.name)
+            names.setdefault(fold(section.name), section.name)
         return iter(names.values())
 
     def __len__(self) -> int:
-        return len({_fold(section.name) for section in self.all()})
+        return len({fold(section.name) for section in self.all()})
 
     def all(self, name: Optional[str] = None) -> List[Section]:
         """All sections of that name.

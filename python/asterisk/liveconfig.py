@@ -1,0 +1,603 @@
+# SPDX-License-Identifier: MIT
+"""Configuration files of a running Asterisk, read and changed over its manager interface.
+
+`get` is what Asterisk makes of one of its files; `operations` tells what has to be done to it to
+come from one state to another, and `update` has that done.
+
+Examples
+--------
+::
+
+    from asterisk import liveconfig
+    from asterisk.config import Document
+
+    old = liveconfig.get(manager, "phones.conf")
+    new = Document.load("phones.conf")
+    new.set("100", "secret", "x;y")
+    liveconfig.update(manager, "phones.conf", liveconfig.operations(old, new), reload="chan_pjsip")
+
+With `asterisk.aio`, send what `actions` gives, and hand the response to GetConfig to `answer`.
+
+Asterisk writes the file itself then: it puts its own header on top and keeps comments and most
+empty lines, but not the spacing. A setting that repeats a template's is left out, for that is how
+Asterisk writes files.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from difflib import SequenceMatcher
+from typing import Any, Dict, List, NamedTuple, Optional, Set, Tuple, Union
+
+from asterisk._core import ManagerMsg
+from asterisk.actions import GetConfig, UpdateConfig
+from asterisk.config import Configuration, ConfigurationError, Document, Section, Setting, fold
+from asterisk.manager import Manager
+
+__all__ = ["Operation", "actions", "answer", "answer_json", "get", "operations", "update"]
+
+#: Asterisk reads 128 headers of an action; what is not an operation's is left for others.
+_HEADERS = 120
+#: And lines of 1023 bytes with their end.
+_LINE = 1021
+
+
+# ---- reading -------------------------------------------------------------------------------------
+
+
+class _Section:
+    """A section that Asterisk told of."""
+
+    line = 0
+
+    def __init__(self, name: str, file: str) -> None:
+        self.name = name
+        self.file = file
+        self.is_template = False
+        self.templates: List[str] = []
+        self.items: List[Setting] = []
+
+    def add(self, name: str, value: str) -> None:
+        self.items.append(Setting(name, value, self.file))
+
+    def value(self, name: str, /) -> Optional[str]:
+        found = self.settings(name)
+        return found[-1][1] if found else None
+
+    def settings(
+        self, name: Optional[str], /
+    ) -> List[Tuple[str, str, str, int, bool, bool]]:
+        return [each for each in self.items if name is None or fold(each.name) == fold(name)]
+
+
+class _Answer:
+    """All that it told of."""
+
+    is_valid = True
+
+    def __init__(self, file: str, sections: List[_Section]) -> None:
+        self._file = file
+        self._sections = sections
+        self._note_inherited()
+
+    def _note_inherited(self) -> None:
+        """A section begins with the settings of its templates, in their order."""
+        known: Dict[str, _Section] = {}
+        for section in self._sections:
+            inherited: List[Setting] = []
+            for name in section.templates:
+                if fold(name) in known:
+                    inherited += known[fold(name)].items
+            for i, setting in enumerate(inherited[: len(section.items)]):
+                if setting[:2] == section.items[i][:2]:
+                    section.items[i] = section.items[i]._replace(is_inherited=True)
+            known.setdefault(fold(section.name), section)
+
+    @property
+    def count(self) -> int:
+        return len(self._sections)
+
+    def section(self, i: int, /) -> Optional[_Section]:
+        return self._sections[i] if i < len(self._sections) else None
+
+    def find(self, name: str, after: Optional[Any], /) -> Optional[_Section]:
+        begin = 0 if after is None else self._sections.index(after) + 1
+        for section in self._sections[begin:]:
+            if not section.is_template and fold(section.name) == fold(name):
+                return section
+        return None
+
+    def problems(self) -> List[Tuple[str, Tuple[int, int, int, str, str]]]:
+        return []
+
+    def files(self) -> List[str]:
+        return [self._file]
+
+
+def answer(message: ManagerMsg, filename: str = "") -> Configuration:
+    """Make a configuration of the response to GetConfig.
+
+    Parameters
+    ----------
+    message : ManagerMsg
+        The response. GetConfig tells of templates only with ``Filter: TEMPLATES=include``.
+    filename : str, optional
+        What to call the file.
+
+    Returns
+    -------
+    Configuration
+        Lines are not known, and so 0; nor is whether settings are written with ``=>``.
+    """
+    sections: List[_Section] = []
+    for key, text in message.items():
+        kind = key.partition("-")[0]
+        if kind == "Category":
+            sections.append(_Section(text, filename))
+        elif sections and kind == "IsTemplate":
+            sections[-1].is_template = text == "1"
+        elif sections and kind == "Templates":
+            sections[-1].templates = text.split(",")
+        elif sections and kind == "Line":
+            name, _, value = text.partition("=")
+            sections[-1].add(name, value)
+    return Configuration(_Answer(filename, sections))
+
+
+def answer_json(message: ManagerMsg, filename: str = "") -> Configuration:
+    """Make a configuration of the response to GetConfigJSON.
+
+    The form is a poor one: a setting called ``templates`` that is the first of its section cannot
+    be told from the names of templates.
+
+    Parameters
+    ----------
+    message : ManagerMsg
+        The response.
+    filename : str, optional
+        What to call the file.
+
+    Returns
+    -------
+    Configuration
+        As of `answer`.
+
+    Raises
+    ------
+    ValueError
+        It is no JSON.
+    """
+    # Names are repeated, so that a dict would lose most.
+    found = json.loads(message.get("JSON", "{}"), strict=False, object_pairs_hook=list)
+    sections = []
+    for name, pairs in found:
+        section = _Section(name, filename)
+        if pairs and pairs[0] == ("istemplate", 1):
+            section.is_template = True
+            del pairs[0]
+        if pairs and pairs[0][0] == "templates":
+            section.templates = pairs.pop(0)[1].split(",")
+        for key, value in pairs:
+            section.add(key, str(value))
+        sections.append(section)
+    return Configuration(_Answer(filename, sections))
+
+
+def get(manager: Manager, filename: str) -> Configuration:
+    """Ask a running Asterisk what it makes of one of its configuration files.
+
+    Parameters
+    ----------
+    manager : Manager
+        Logged in.
+    filename : str
+        The name of the file in Asterisk's configuration directory.
+
+    Returns
+    -------
+    Configuration
+        As of `answer`, with templates.
+
+    Raises
+    ------
+    ManagerActionException
+        There is no such file, or Asterisk refuses to read it.
+    ManagerException
+        As `Manager.send`.
+    """
+    response = manager.send(GetConfig(filename=filename, filter="TEMPLATES=include")).check()
+    return answer(response.response, filename)
+
+
+# ---- operations ----------------------------------------------------------------------------------
+
+
+class Operation(NamedTuple):
+    """One step of the action UpdateConfig; what is empty is left out.
+
+    Attributes
+    ----------
+    action : str
+        NewCat, RenameCat, DelCat, EmptyCat, Update, Delete, Append or Insert.
+    section : str
+        The name of the section.
+    name, value : str
+        Of the setting.
+    match : str
+        Of an existing setting the value; of NewCat the section before which to put it.
+    line : str
+        The index of a setting in its section, from 0.
+    options : str
+        As Asterisk documents them.
+    """
+
+    action: str
+    section: str
+    name: str = ""
+    value: str = ""
+    match: str = ""
+    line: str = ""
+    options: str = ""
+
+    def headers(self, index: int) -> List[Tuple[str, str]]:
+        """The headers of it.
+
+        Parameters
+        ----------
+        index : int
+            Its place in the action, from 0.
+
+        Returns
+        -------
+        list of pairs of str
+        """
+        parts = zip(("Action", "Cat", "Var", "Value", "Match", "Line", "Options"), self)
+        return [(f"{key}-{index:06}", text) for key, text in parts if text]
+
+
+_TEMPLATE = 'catfilter="TEMPLATES=restrict"'
+_ANY = 'catfilter="TEMPLATES=include"'
+
+_Side = Union[Configuration, Document]
+
+
+def _written(setting: Setting) -> str:
+    """As UpdateConfig wants a value: a first ">" means that the setting is written with "=>"."""
+    arrow = setting.is_object or setting.value.startswith(">")
+    return f">{setting.value}" if arrow else setting.value
+
+
+def _append(section: str, setting: Setting, options: str) -> Operation:
+    return Operation("Append", section, setting.name, _written(setting), options=options)
+
+
+def _own(section: Section) -> List[Setting]:
+    return [setting for setting in section.all() if not setting.is_inherited]
+
+
+def _pairs(settings: Iterable[Setting]) -> List[Tuple[str, str]]:
+    return [(setting.name, setting.value) for setting in settings]
+
+
+def _is_same_heading(one: Section, other: Section) -> bool:
+    return (
+        one.name == other.name
+        and one.is_template == other.is_template
+        and [fold(name) for name in one.templates] == [fold(name) for name in other.templates]
+    )
+
+
+def _is_same(one: Section, other: Section) -> bool:
+    return _is_same_heading(one, other) and _pairs(_own(one)) == _pairs(_own(other))
+
+
+def _by_name(sections: Sequence[Section]) -> Dict[str, List[Section]]:
+    groups: Dict[str, List[Section]] = {}
+    for section in sections:
+        groups.setdefault(fold(section.name), []).append(section)
+    return groups
+
+
+def _check(sections: Sequence[Section]) -> None:
+    """Asterisk escapes semicolons of values when it writes a file, and nothing else."""
+    for section in sections:
+        if not section.name or ";" in section.name:
+            raise ConfigurationError(f"Asterisk cannot write the section [{section.name}]")
+        for setting in _own(section):
+            if setting.name[:1] in ("[", "#", "\\") or ";" in setting.name:
+                raise ConfigurationError(f"Asterisk cannot write the setting {setting.name}")
+
+
+def _change_by_name(old: Section, new: Section, options: str) -> Optional[List[Operation]]:
+    """The least change, if each setting that it is about can be told by its name; else None."""
+    before, after = _own(old), _own(new)
+    inherited = {fold(each.name) for each in [*old.all(), *new.all()] if each.is_inherited}
+    names = [fold(each.name) for each in before]
+    found = []
+    kept = {fold(each.name) for each in after}
+    remaining = []
+    for setting in before:
+        if fold(setting.name) in kept:
+            remaining.append(setting)
+        elif names.count(fold(setting.name)) > 1 or fold(setting.name) in inherited:
+            return None
+        else:
+            found.append(
+                Operation("Delete", old.name, setting.name, match=setting.value, options=options)
+            )
+    for one, other in zip(remaining, after):
+        if one.name != other.name:
+            return None
+        if one.value != other.value:
+            if names.count(fold(one.name)) > 1 or fold(one.name) in inherited:
+                return None
+            found.append(
+                Operation(
+                    "Update", old.name, one.name, _written(other), one.value, options=options
+                )
+            )
+    if len(after) < len(remaining):
+        return None
+    return found + [_append(old.name, each, options) for each in after[len(remaining) :]]
+
+
+def _change_by_index(old: Section, new: Section, options: str) -> List[Operation]:
+    """Delete and insert by place, from the end to the begin, so that places stay what they are."""
+    before, after = old.all(), new.all()
+    length = len(before)
+    found = []
+    matcher = SequenceMatcher(None, _pairs(before), _pairs(after), autojunk=False)
+    for tag, i, i_end, j, j_end in reversed(matcher.get_opcodes()):
+        if tag == "equal":
+            continue
+        for index in range(i_end - 1, i - 1, -1):
+            found.append(Operation("Delete", old.name, line=str(index), options=options))
+            length -= 1
+        # Asterisk loses track of the last setting when one is inserted behind it.
+        for setting in after[j:j_end] if i == length else reversed(after[j:j_end]):
+            if i == length:
+                found.append(_append(old.name, setting, options))
+                continue
+            value = f">{setting.value}" if setting.value.startswith(">") else setting.value
+            found.append(
+                Operation("Insert", old.name, setting.name, value, line=str(i), options=options)
+            )
+        length += j_end - j
+    return found
+
+
+def _change(old: Section, new: Section, file: Optional[str]) -> List[Operation]:
+    if _pairs(_own(old)) == _pairs(_own(new)):
+        return []
+    if file is not None and {old.file, *(each.file for each in _own(old))} != {file}:
+        raise ConfigurationError(
+            f"[{old.name}] is, or has settings, of an included file: change that file"
+        )
+    options = _TEMPLATE if old.is_template else ""
+    found = _change_by_name(old, new, options)
+    if found is not None:
+        return found
+    if not old.templates:
+        return _change_by_index(old, new, options)
+    found = [Operation("EmptyCat", old.name, options=options)]
+    return found + [_append(old.name, each, options) for each in _own(new)]
+
+
+class _Plan:
+    """Which sections stay, with other settings perhaps, and which are made anew."""
+
+    def __init__(self, old: Configuration, new: Configuration) -> None:
+        self.old, self.new = old.sections, new.sections
+        self.file = old.files[0] if old.files else None
+        self.before, self.after = _by_name(self.old), _by_name(self.new)
+        #: Names of those that stay.
+        self.kept: Set[str] = {name for name in self.before if self._may_stay(name)}
+        is_moved = self._sequence(self.old) != self._sequence(self.new)
+        if is_moved or self.kept != set(self.before) or self.kept != set(self.after):
+            # Where to put a section is told by the name of another, which must be the only one.
+            self.kept = {name for name in self.kept if len(self.before[name]) == 1}
+            before, after = self._sequence(self.old), self._sequence(self.new)
+            common = SequenceMatcher(None, before, after, autojunk=False).get_matching_blocks()
+            self.kept = {name for i, _, size in common for name in before[i : i + size]}
+        self._drop_heirs()
+
+    def _sequence(self, sections: Sequence[Section]) -> List[str]:
+        names = [fold(section.name) for section in sections]
+        return [name for name in names if name in self.kept]
+
+    def _may_stay(self, name: str) -> bool:
+        before, after = self.before[name], self.after.get(name, [])
+        if len(before) == 1 and len(after) == 1:
+            # Asterisk writes what was inherited of a template that has become empty.
+            is_emptied = bool(before[0].all()) and not after[0].all()
+            return _is_same_heading(before[0], after[0]) and not is_emptied
+        return len(before) == len(after) and all(map(_is_same, before, after))
+
+    def _drop_heirs(self) -> None:
+        """A section cannot outlive its template: Asterisk goes on to use that."""
+        dropped = True
+        while dropped:
+            dropped = False
+            for section in self.old:
+                if fold(section.name) in self.kept and any(
+                    fold(name) not in self.kept for name in section.templates
+                ):
+                    self.kept.discard(fold(section.name))
+                    dropped = True
+
+    def operations(self) -> Iterator[Operation]:
+        gone = [section for section in self.old if fold(section.name) not in self.kept]
+        if self.file is not None and any(each.file != self.file for each in gone):
+            raise ConfigurationError("a section of an included file changes: change that file")
+        for name in self._heirs_first(_by_name(gone)):
+            yield Operation("DelCat", self.before[name][0].name, options=_ANY)
+        for name in self.before:
+            if name in self.kept:
+                for one, other in zip(self.before[name], self.after[name]):
+                    yield from _change(one, other, self.file)
+        made: Set[str] = set()
+        for i, section in enumerate(self.new):
+            if fold(section.name) not in self.kept:
+                yield from self._make(section, self._next_kept(i), made)
+
+    @staticmethod
+    def _heirs_first(gone: Dict[str, List[Section]]) -> Iterator[str]:
+        """Asterisk must never write a file with a section whose template is gone."""
+        left = dict(gone)
+        while left:
+            used = {
+                fold(template)
+                for name, sections in left.items()
+                for section in sections
+                for template in section.templates
+                if fold(template) != name
+            }
+            free = [name for name in left if name not in used] or list(left)[:1]
+            for name in reversed(free):
+                del left[name]
+                yield name
+
+    def _next_kept(self, i: int) -> str:
+        for section in self.new[i + 1 :]:
+            if fold(section.name) in self.kept:
+                return section.name
+        return ""
+
+    def _make(self, section: Section, before: str, made: Set[str]) -> Iterator[Operation]:
+        options = ["template"] if section.is_template else []
+        if section.templates:
+            options.append('inherit="' + ",".join(section.templates) + '"')
+        for name in section.templates:
+            if not any(each.is_template for each in self.after.get(fold(name), [])):
+                raise ConfigurationError(
+                    f"[{section.name}] inherits from [{name}], which is no template: Asterisk "
+                    "reads that from a file only"
+                )
+        # What is added to a section is added to all of that name.
+        name = section.name
+        if fold(name) in made:
+            name = _unused({*self.before, *self.after})
+        yield Operation("NewCat", name, match=before, options=",".join(options))
+        for setting in _own(section):
+            yield _append(name, setting, _TEMPLATE if section.is_template else "")
+        if name != section.name:
+            yield Operation(
+                "RenameCat", name, value=section.name, options=_TEMPLATE * section.is_template
+            )
+        made.add(fold(section.name))
+
+
+def _unused(names: Set[str]) -> str:
+    number = 0
+    while f"new-{number}" in names:
+        number += 1
+    return f"new-{number}"
+
+
+def operations(old: _Side, new: _Side) -> List[Operation]:
+    """What UpdateConfig has to do to make one configuration of another.
+
+    Parameters
+    ----------
+    old : Configuration or Document
+        What Asterisk has now: what `get` gave, or the file itself.
+    new : Configuration or Document
+        What it is to have.
+
+    Returns
+    -------
+    list of Operation
+        Empty when both mean the same. To be done in this order.
+
+    Raises
+    ------
+    ConfigurationError
+        Asterisk cannot do it: a change is about an included file, a new section inherits from
+        one that is no template, or a name has what Asterisk does not escape when it writes.
+    """
+    before = old.resolve() if isinstance(old, Document) else old
+    after = new.resolve() if isinstance(new, Document) else new
+    _check(after.sections)
+    return list(_Plan(before, after).operations())
+
+
+def actions(
+    filename: str, operations: Iterable[Operation], *, reload: Optional[str] = None
+) -> List[UpdateConfig]:
+    """The actions that do the operations, to be sent one after another.
+
+    An action has room for about twenty to forty operations; each is written to the file at once.
+
+    Parameters
+    ----------
+    filename : str
+        The name of the file in Asterisk's configuration directory.
+    operations : iterable of Operation
+        What to do.
+    reload : str, optional
+        The module to be reloaded at the end; ``yes`` is all of them.
+
+    Returns
+    -------
+    list of asterisk.actions.UpdateConfig
+        Empty when there is nothing to do.
+
+    Raises
+    ------
+    ConfigurationError
+        A value is longer than an action can carry (about 1000 bytes).
+    """
+    groups: List[List[Tuple[str, str]]] = []
+    index = 0
+    for operation in operations:
+        if not groups or len(groups[-1]) + len(operation) > _HEADERS:
+            groups.append([])
+            index = 0
+        headers = operation.headers(index)
+        for key, text in headers:
+            if len(f"{key}: {text}".encode("utf-8", "surrogateescape")) > _LINE:
+                raise ConfigurationError(f"{operation.name}: longer than an action can carry")
+        groups[-1] += headers
+        index += 1
+    return [
+        UpdateConfig(
+            src_filename=filename,
+            dst_filename=filename,
+            reload=reload if group is groups[-1] else None,
+            # Else Asterisk makes settings of a section's own of all that it inherits.
+            preserve_effective_context="no",
+            headers=group,
+        )
+        for group in groups
+    ]
+
+
+def update(
+    manager: Manager,
+    filename: str,
+    operations: Iterable[Operation],
+    *,
+    reload: Optional[str] = None,
+) -> None:
+    """Have a running Asterisk change one of its configuration files.
+
+    Parameters
+    ----------
+    manager : Manager
+        Logged in, with the permission ``config``.
+    filename, operations, reload
+        As of `actions`.
+
+    Raises
+    ------
+    ManagerActionException
+        Asterisk refused an action: the file is not what it was thought to be. Of several actions,
+        those before that one are done.
+    ConfigurationError
+        As `actions`; nothing is done then.
+    ManagerException
+        As `Manager.send`.
+    """
+    for action in actions(filename, operations, reload=reload):
+        manager.send(action).check()
