@@ -100,7 +100,8 @@ static int check_dialplan(const struct pyst_config *config, bool json)
 
     if (r < 0)
         return r;
-    for (size_t i = 0; i < pyst_dialplan_problem_count(dialplan); i++) {
+    r = pyst_dialplan_check(dialplan);
+    for (size_t i = 0; r == 0 && i < pyst_dialplan_problem_count(dialplan); i++) {
         const struct pyst_dialplan_problem in = pyst_dialplan_problem(dialplan, i);
         const struct found found = {in.document,
                                     in.line,
@@ -113,7 +114,7 @@ static int check_dialplan(const struct pyst_config *config, bool json)
         show_found(&found, json);
     }
     pyst_dialplan_free(dialplan);
-    return has_error;
+    return r < 0 ? r : has_error;
 }
 
 static bool is_dialplan(const char *path)

@@ -113,12 +113,18 @@ def test_check_of_several_files(tmp_path: Path) -> None:
 
 
 def test_check_of_a_dialplan(tmp_path: Path) -> None:
-    text = "[a]\nexten => 1,1,NoOp()\nexten => 1,1,NoOp()\n"
+    text = "[a]\nexten => 1,1,NoOp()\nexten => 1,1,NoOp()\nexten => 2,1,Goto(nowhere,1,1)\n"
     for name in ("extensions.conf", "other.conf"):
         (tmp_path / name).write_text(text)
     extensions, other = str(tmp_path / "extensions.conf"), str(tmp_path / "other.conf")
-    found = pyst("config", "check", extensions).out
+    run = pyst("config", "check", extensions)
+    found = run.out
+    assert run.code == NO
     assert f"{extensions}:3:" in found
+    assert any(
+        line.startswith(f"{extensions}:4:") and "error" in line and "nowhere" in line
+        for line in found.splitlines()
+    )
     assert pyst("config", "check", other).out == ""
     assert pyst("config", "check", "--dialplan", other).out == found.replace(extensions, other)
 
