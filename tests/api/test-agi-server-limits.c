@@ -650,6 +650,55 @@ static void traces_each_call(void **state)
     close(ends[1]);
 }
 
+/* Bytes that are not UTF-8 are the characters of their numbers. */
+static void traces_each_call_as_json(void **state)
+{
+    static const char *const paths[] = {"evented", "blocking"};
+    static const char *const lines[] = {
+        "\"received\",\"line\":\"agi_network_script: %s\"}\n",
+        "\"received\",\"line\":\"agi_callerid: \\u00e9\\\"\"}\n",
+        "\"received\",\"line\":\"\"}\n",
+        "\"sent\",\"line\":\"NOOP\"}\n",
+        "\"received\",\"line\":\"200 result=0 (bye)\"}\n",
+    };
+    struct seen seen;
+    int ends[2];
+
+    (void)state;
+    assert_int_equal(pipe(ends), 0);
+    for (int i = 0; i < 2; i++) {
+        const struct pyst_agi_server_options options = {.trace = PYST_AGI_TRACE_JSON,
+                                                        .trace_descriptor = ends[1]};
+        struct served served = serve(&options, &seen);
+        const int fd = client_connect(served.port);
+        char text[4096], *at = text;
+        ssize_t n;
+
+        snprintf(text, sizeof(text), "agi_network_script: %s\nagi_callerid: \xe9\"\n\n", paths[i]);
+        client_say(fd, text);
+        client_expect(fd, "NOOP");
+        bye(fd);
+        served_end(&served);
+        n = read(ends[0], text, sizeof(text) - 1);
+        assert_true(n > 0);
+        text[n] = '\0';
+        for (size_t k = 0; k < sizeof(lines) / sizeof(*lines); k++) {
+            char line[256];
+
+            snprintf(line, sizeof(line), lines[k], paths[i]);
+            assert_memory_equal(at, "{\"time\":\"", strlen("{\"time\":\""));
+            at = strstr(at, "\"direction\":");
+            assert_non_null(at);
+            at += strlen("\"direction\":");
+            assert_memory_equal(at, line, strlen(line));
+            at += strlen(line);
+        }
+        assert_int_equal(*at, '\0');
+    }
+    close(ends[0]);
+    close(ends[1]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -667,6 +716,7 @@ int main(void)
         cmocka_unit_test(outlives_a_disconnection_at_every_point),
         cmocka_unit_test(outlives_garbage),
         cmocka_unit_test(traces_each_call),
+        cmocka_unit_test(traces_each_call_as_json),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
