@@ -16,6 +16,7 @@ static const char help[] =
     "  diff FILE FILE                 where two files differ in meaning\n"
     "  fmt FILE...                    spacing as is usual, without a change of meaning\n"
     "  get FILE SECTION NAME          the value of a setting\n"
+    "  graph FILE                     a dialplan as a picture\n"
     "  match FILE CONTEXT NUMBER...   what a dialled number finds in a dialplan\n"
     "  set FILE SECTION NAME VALUE    give a setting a value\n"
     "  show FILE [SECTION...]         what Asterisk makes of a file\n"
@@ -26,9 +27,10 @@ static const struct {
     const char *name;
     int (*run)(int argc, char **argv);
 } commands[] = {
-    {"check", command_config_check}, {"diff", command_config_diff},   {"fmt", command_config_fmt},
-    {"get", command_config_get},     {"match", command_config_match}, {"set", command_config_set},
-    {"show", command_config_show},
+    {"check", command_config_check}, {"diff", command_config_diff},
+    {"fmt", command_config_fmt},     {"get", command_config_get},
+    {"graph", command_config_graph}, {"match", command_config_match},
+    {"set", command_config_set},     {"show", command_config_show},
 };
 
 int config_failure(const char *path, int error)
