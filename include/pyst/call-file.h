@@ -85,8 +85,8 @@ PYST_PUBLIC int pyst_call_file_set(struct pyst_call_file *file, struct pyst_text
                                    struct pyst_text value);
 
 /**
- * Adds a variable, or a function such as CHANNEL(language), that the called channel gets. Errors as for
- * pyst_call_file_set(); PYST_ERR_CALL_FILE_VALUE also for a name that is empty or has "=".
+ * Adds a variable, or a function such as CHANNEL(language), that the called channel gets. Errors:
+ * those of pyst_call_file_set(); PYST_ERR_CALL_FILE_VALUE also for a name that is empty or has "=".
  */
 PYST_PUBLIC int pyst_call_file_add_variable(struct pyst_call_file *file, struct pyst_text name,
                                             struct pyst_text value);

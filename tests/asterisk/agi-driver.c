@@ -273,21 +273,56 @@ static int do_speech_recognize(const struct step *s)
     return r;
 }
 
+/* clang-format off: it would make a staircase of these */
 #define FUNCTIONS(X)                                                                               \
     X(answer)                                                                                      \
     X(asyncagi_break)                                                                              \
     X(channel_status)                                                                              \
-    X(control_stream_file) X(database_del) X(database_deltree) X(database_get) X(database_put)     \
-        X(exec) X(get_data) X(get_full_variable) X(get_option) X(get_variable) X(gosub) X(hangup)  \
-            X(noop) X(receive_char) X(receive_text) X(record_file) X(say_alpha) X(say_date)        \
-                X(say_datetime) X(say_digits) X(say_number) X(say_phonetic) X(say_time)            \
-                    X(send_image) X(send_text) X(set_autohangup) X(set_callerid) X(set_context)    \
-                        X(set_extension) X(set_music) X(set_priority) X(set_variable)              \
-                            X(speech_activate_grammar) X(speech_create)                            \
-                                X(speech_deactivate_grammar) X(speech_destroy)                     \
-                                    X(speech_load_grammar) X(speech_recognize) X(speech_set)       \
-                                        X(speech_unload_grammar) X(stream_file) X(tdd_mode)        \
-                                            X(verbose) X(wait_for_digit)
+    X(control_stream_file)                                                                         \
+    X(database_del)                                                                                \
+    X(database_deltree)                                                                            \
+    X(database_get)                                                                                \
+    X(database_put)                                                                                \
+    X(exec)                                                                                        \
+    X(get_data)                                                                                    \
+    X(get_full_variable)                                                                           \
+    X(get_option)                                                                                  \
+    X(get_variable)                                                                                \
+    X(gosub)                                                                                       \
+    X(hangup)                                                                                      \
+    X(noop)                                                                                        \
+    X(receive_char)                                                                                \
+    X(receive_text)                                                                                \
+    X(record_file)                                                                                 \
+    X(say_alpha)                                                                                   \
+    X(say_date)                                                                                    \
+    X(say_datetime)                                                                                \
+    X(say_digits)                                                                                  \
+    X(say_number)                                                                                  \
+    X(say_phonetic)                                                                                \
+    X(say_time)                                                                                    \
+    X(send_image)                                                                                  \
+    X(send_text)                                                                                   \
+    X(set_autohangup)                                                                              \
+    X(set_callerid)                                                                                \
+    X(set_context)                                                                                 \
+    X(set_extension)                                                                               \
+    X(set_music)                                                                                   \
+    X(set_priority)                                                                                \
+    X(set_variable)                                                                                \
+    X(speech_activate_grammar)                                                                     \
+    X(speech_create)                                                                               \
+    X(speech_deactivate_grammar)                                                                   \
+    X(speech_destroy)                                                                              \
+    X(speech_load_grammar)                                                                         \
+    X(speech_recognize)                                                                            \
+    X(speech_set)                                                                                  \
+    X(speech_unload_grammar)                                                                       \
+    X(stream_file)                                                                                 \
+    X(tdd_mode)                                                                                    \
+    X(verbose)                                                                                     \
+    X(wait_for_digit)
+/* clang-format on */
 
 static const struct {
     const char *name;
