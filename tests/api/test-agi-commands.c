@@ -58,6 +58,8 @@ static void a_channel_has_a_state(void **state)
           pyst_agi_channel_status(AGI, "Local/3"));
     GIVES("CHANNEL STATUS", "200 result=up", PYST_ERR_BAD_REPLY,
           pyst_agi_channel_status(AGI, NULL));
+    GIVES("CHANNEL STATUS", "200 result=32768", PYST_ERR_BAD_REPLY,
+          pyst_agi_channel_status(AGI, NULL));
 }
 
 static void a_channel_is_told_how_it_behaves(void **state)
@@ -403,6 +405,14 @@ static void speech_has_results(void **state)
     assert_text(result.text, "");
     assert_text(result.grammar, "h");
     assert_int_equal(pyst_agi_reply_speech_result(pyst_agi_reply(AGI), 2, &result), 0);
+    /* What is no number, or more than one can be. */
+    GIVES("SPEECH RECOGNIZE \"prompt\" 10",
+          "200 result=1 (speech) endpos=0 results=99999999999999999999 score0=9223372036854775808 "
+          "score1=1x",
+          1, pyst_agi_speech_recognize(AGI, "prompt", 10, 0, &speech));
+    assert_int_equal(speech.n_results, 0);
+    assert_int_equal(pyst_agi_reply_speech_result(pyst_agi_reply(AGI), 0, &result), 0);
+    assert_int_equal(pyst_agi_reply_speech_result(pyst_agi_reply(AGI), 1, &result), 0);
 }
 
 static void speech_ends_by_a_digit_by_time_or_by_hangup(void **state)

@@ -216,6 +216,16 @@ static void there_are_only_so_many_arguments(void **state)
     strcat(line, "x");
     assert_int_equal(pyst_agi_command_set_line(command, pyst_text(line)),
                      PYST_ERR_TOO_MANY_ARGUMENTS);
+    /* A backslash takes a blank its meaning, and a quote. */
+    line[0] = '\0';
+    for (int i = 0; i < PYST_AGI_ARGUMENTS_MAX + 1; i++)
+        strcat(line, "a\\ ");
+    assert_int_equal(pyst_agi_command_set_line(command, pyst_text(line)), 0);
+    line[0] = '\0';
+    for (int i = 0; i < PYST_AGI_ARGUMENTS_MAX + 1; i++)
+        strcat(line, "\\\" ");
+    assert_int_equal(pyst_agi_command_set_line(command, pyst_text(line)),
+                     PYST_ERR_TOO_MANY_ARGUMENTS);
     pyst_agi_command_free(command);
 }
 

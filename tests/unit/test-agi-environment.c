@@ -35,14 +35,14 @@ static void lines_are_kept_as_they_came(void **state)
 {
     const char *lines =
         "agi_request: agi://host:4573/x\nagi_channel: SIP/a:b-1\nagi_accountcode: \n"
-        "agi_calleridname: J\xfcrgen  \nagi_odd:x\nno colon\n: no name\n\n";
+        "agi_calleridname:  J\xfcrgen  \nagi_odd:x\nno colon\n: no name\n\n";
     struct pyst_agi_environment *environment = environment_of(lines);
 
     assert_int_equal(pyst_agi_environment_count(environment), 8);
     assert_text(pyst_agi_environment_at(environment, 1).name, "agi_channel");
     assert_text(pyst_agi_environment_at(environment, 1).value, "SIP/a:b-1");
     assert_text(pyst_agi_environment_at(environment, 2).value, "");
-    assert_text(pyst_agi_environment_at(environment, 3).value, "J\xfcrgen  ");
+    assert_text(pyst_agi_environment_at(environment, 3).value, " J\xfcrgen  ");
     assert_text(pyst_agi_environment_at(environment, 4).value, "x");
     assert_text(pyst_agi_environment_at(environment, 5).name, "no colon");
     assert_text(pyst_agi_environment_at(environment, 5).value, NULL);

@@ -255,6 +255,12 @@ static void usage_comes_in_three_forms(void **state)
            ENVIRONMENT, "> SET MUSIC", "< 520 Invalid command syntax.\n", "> SET MUSIC",
            "< 520-Invalid:\nUsage: a\n\nb\n520 End of proper usage.\n", "> SET MUSIC",
            "< 520-Invalid:\nUsage: a520 End of proper usage.\n", "> NOOP", "< 200 result=0\n");
+    /* All of it in one line. */
+    expect("environment 1\n"
+           "reply 520 text[520-Invalid: Usage: a520 End of proper usage.] COMMAND_USAGE\n"
+           "reply 200 result[0]\n",
+           ENVIRONMENT, "> SET MUSIC", "< 520-Invalid: Usage: a520 End of proper usage.\n",
+           "> NOOP", "< 200 result=0\n");
 }
 
 static void a_hangup_may_come_anywhere_and_is_told_once(void **state)
@@ -279,6 +285,33 @@ static void a_hangup_line_whose_beginning_came_before_the_command(void **state)
            "> NOOP", "< HANGUP\n200 result=0\n");
 }
 
+/* Nobody asked for the notice of it before the command. */
+static void a_hangup_that_was_not_looked_at_yet_is_told(void **state)
+{
+    struct pyst_agi_session *session;
+    struct pyst_agi_command *command;
+    struct pyst_agi_notice notice;
+
+    assert_int_equal(pyst_agi_session_new(&session, NULL), 0);
+    assert_int_equal(pyst_agi_command_new(&command, 0), 0);
+    assert_int_equal(pyst_agi_session_feed(session, "\n", 1), 0);
+    assert_int_equal(pyst_agi_session_next(session, &notice), 1);
+    assert_int_equal(pyst_agi_session_feed(session, "HANGUP\nstray\n", 13), 0);
+    assert_int_equal(pyst_agi_command_begin(command, "NOOP"), 0);
+    assert_int_equal(pyst_agi_session_submit(session, command), 0);
+    assert_true(pyst_agi_session_is_hung_up(session));
+    assert_int_equal(pyst_agi_session_next(session, &notice), 1);
+    assert_int_equal(notice.type, PYST_AGI_NOTICE_HANGUP);
+    pyst_agi_session_free(session);
+    pyst_agi_command_free(command);
+}
+
+static void the_end_of_a_long_line_is_no_hangup(void **state)
+{
+    expect("environment 1\nreply 200 result[0]\n", ENVIRONMENT, "< a long line of nothing",
+           "< HANGUP\n", "> NOOP", "< 200 result=0\n");
+}
+
 static void a_hangup_shows_in_many_ways(void **state)
 {
     expect("environment 1\n"
@@ -300,6 +333,16 @@ static void a_variable_whose_value_is_hangup_is_no_hangup(void **state)
 {
     expect("environment 1\nreply 200 result[1] value[hangup]\n", ENVIRONMENT, "> GET VARIABLE x",
            "< 200 result=1 (hangup)\n");
+}
+
+/* Which only 200 result=-1 may be a sign of. */
+static void a_failure_after_a_hangup_is_still_one(void **state)
+{
+    expect("environment 1\nhangup\n"
+           "reply 503 result[-2] text[503 result=-2 Memory allocation failure] COMMAND_FAILED\n"
+           "reply 200 result[-1] HANGUP\n",
+           ENVIRONMENT, "< HANGUP\n", "> GOSUB a b 1",
+           "< 503 result=-2 Memory allocation failure\n", "> EXEC a", "< 200 result=-1\n");
 }
 
 static void commands_go_on_after_a_hangup(void **state)
@@ -338,6 +381,8 @@ static void an_environment_has_limits(void **state)
 
     expect_with(&size, STEPS("< agi_a: 5678901234567\n"), "closed LIMIT_ENVIRONMENT\n");
     expect_with(&size, STEPS("< agi_a: 567\nagi_b: 89\n"), "closed LIMIT_ENVIRONMENT\n");
+    expect_with(&size, STEPS("< agi_a: 567\nagi_b: 89\n\n"), "closed LIMIT_ENVIRONMENT\n");
+    expect_with(&size, STEPS("< agi_a: 56789012345678"), "closed LIMIT_ENVIRONMENT\n");
     expect_with(&size, STEPS("< agi_a: 567\na: 8\n\n"), "environment 2\n");
     expect_with(&lines, STEPS("< a\nb\nc\n\n"), "closed LIMIT_ENVIRONMENT\n");
     expect_with(&lines, STEPS("< a\nb\n\n"), "environment 2\n");
@@ -357,6 +402,10 @@ static void a_reply_has_a_limit(void **state)
                 "environment 1\nreply LIMIT_REPLY\nhangup\nclosed LIMIT_REPLY\n");
     expect_with(&limits, STEPS(ENVIRONMENT, "> A", "< GET / HTTP/1\nHost:\nno\nno\n"),
                 "environment 1\nreply BAD_REPLY\nhangup\nclosed BAD_REPLY\n");
+    /* What strayed before one command does not count for the next. */
+    expect_with(&limits,
+                STEPS(ENVIRONMENT, "> A", "< stray line\n200 x\n", "> B", "< stray line\n200 x\n"),
+                "environment 1\nreply 200\nreply 200\n");
 }
 
 static void what_comes_unasked_is_dropped_without_growing(void **state)
@@ -420,8 +469,11 @@ int main(void)
         cmocka_unit_test(usage_comes_in_three_forms),
         cmocka_unit_test(a_hangup_may_come_anywhere_and_is_told_once),
         cmocka_unit_test(a_hangup_line_whose_beginning_came_before_the_command),
+        cmocka_unit_test(a_hangup_that_was_not_looked_at_yet_is_told),
+        cmocka_unit_test(the_end_of_a_long_line_is_no_hangup),
         cmocka_unit_test(a_hangup_shows_in_many_ways),
         cmocka_unit_test(a_variable_whose_value_is_hangup_is_no_hangup),
+        cmocka_unit_test(a_failure_after_a_hangup_is_still_one),
         cmocka_unit_test(commands_go_on_after_a_hangup),
         cmocka_unit_test(the_stream_may_end_at_any_byte_of_a_reply),
         cmocka_unit_test(nothing_comes_after_the_end),
