@@ -21,15 +21,48 @@ PATIENCE = 30.0
 Event = Dict[str, str]
 
 
-class Switchboard:
+class Ear:
+    """Events, to be waited for."""
+
+    def __init__(self) -> None:
+        self._events: List[Event] = []
+        self._heard = threading.Condition()
+
+    def hear(self, event: Event) -> None:
+        """Take an event."""
+        with self._heard:
+            self._events.append(event)
+            self._heard.notify_all()
+
+    def wait_for(self, wanted: Callable[[Event], bool], timeout: float = PATIENCE) -> Event:
+        """Return the first event heard, ever, that is `wanted`; wait for it if need be."""
+        deadline = time.monotonic() + timeout
+        seen = 0
+        with self._heard:
+            while True:
+                for event in self._events[seen:]:
+                    if wanted(event):
+                        return event
+                seen = len(self._events)
+                left = deadline - time.monotonic()
+                assert left > 0, f"did not come in time; among the last: {self._events[-20:]}"
+                self._heard.wait(left)
+
+    def events(self, wanted: Callable[[Event], bool]) -> List[Event]:
+        """Return the events heard so far that are `wanted`."""
+        with self._heard:
+            return [event for event in self._events if wanted(event)]
+
+
+class Switchboard(Ear):
     """Starts calls on `server`. One may be shared by many threads and calls."""
 
     _numbers = itertools.count(1)
 
     def __init__(self, server: AsteriskServer) -> None:
         self.server = server
-        self._events: List[Event] = []
-        self._heard = threading.Condition()
+        super().__init__()
+        self._calls: Dict[str, Call] = {}
         self._asking = threading.Lock()
         self._asker = RawManager(server.host, server.ami_port)
         self._listener = RawManager(server.host, server.ami_port, None)
@@ -58,7 +91,7 @@ class Switchboard:
         `agi` becomes the variable AGI, where commas divide the program from its arguments.
         """
         name = f"{extension}{next(self._numbers)}x{id(self) % 10000}"
-        call = Call(self, name)
+        call = self._calls[name] = Call(self, name)
         settings: Dict[str, object] = {"CALL": name, "AGI": agi, **variables}
         # Commas would begin the next variable.
         lines = [
@@ -90,25 +123,6 @@ class Switchboard:
         lines = self.ask("Command", f"Command: {command}")
         return [line[8:].decode(errors="replace") for line in lines if line.startswith(b"Output: ")]
 
-    def wait_for(self, wanted: Callable[[Event], bool], timeout: float = PATIENCE) -> Event:
-        """Return the first event heard, ever, that is `wanted`; wait for it if need be."""
-        deadline = time.monotonic() + timeout
-        seen = 0
-        with self._heard:
-            while True:
-                for event in self._events[seen:]:
-                    if wanted(event):
-                        return event
-                seen = len(self._events)
-                left = deadline - time.monotonic()
-                assert left > 0, f"did not come in time; among the last: {self._events[-20:]}"
-                self._heard.wait(left)
-
-    def events(self, wanted: Callable[[Event], bool]) -> List[Event]:
-        """Return the events heard so far that are `wanted`."""
-        with self._heard:
-            return [event for event in self._events if wanted(event)]
-
     def _listen(self) -> None:
         while True:
             lines = self._listener.read()
@@ -118,15 +132,19 @@ class Switchboard:
             for line in lines:
                 name, _, value = line.decode("latin-1").partition(": ")
                 event.setdefault(name, value)
-            with self._heard:
-                self._events.append(event)
-                self._heard.notify_all()
+            self.hear(event)
+            # Of most events only one call wants to know.
+            name = event.get("Call", event.get("Uniqueid", "").rpartition("-")[0])
+            call = self._calls.get(name)
+            if call is not None:
+                call.hear(event)
 
 
-class Call:
+class Call(Ear):
     """One call. Its halves are named by unique ids, which Asterisk takes for names as well."""
 
     def __init__(self, board: Switchboard, name: str) -> None:
+        super().__init__()
         self.board = board
         self.name = name
         #: The half that runs AGI, which is `agi_uniqueid` there.
@@ -165,11 +183,11 @@ class Call:
                     return count == n
             return False
 
-        self.board.wait_for(wanted)
+        self.wait_for(wanted)
 
     def wait_until_up(self) -> None:
         """Wait until the caller's half was answered."""
-        self.board.wait_for(
+        self.wait_for(
             lambda event: event.get("Event") == "Newstate"
             and event.get("Uniqueid") == self.other
             and event.get("ChannelState") == "6"
@@ -180,7 +198,7 @@ class Call:
 
         `AGIDone`: it went on after the AGI; `AGIEnd`: the call was over.
         """
-        event = self.board.wait_for(
+        event = self.wait_for(
             lambda event: event.get("UserEvent") in ("AGIDone", "AGIEnd")
             and event.get("Call") == self.name,
             timeout,
@@ -189,9 +207,7 @@ class Call:
 
     def outcome(self) -> str:
         """Say what is known of the call now."""
-        events = self.board.events(
-            lambda event: self.name in (event.get("Call"), event.get("Uniqueid", "").split("-")[0])
-        )
+        events = self.events(lambda event: True)
         return ", ".join(event.get("UserEvent", event.get("Event", "")) for event in events)
 
     def variable(self, name: str) -> Optional[bytes]:

@@ -28,7 +28,7 @@ def plan(**settings: object) -> Callable[[Callable[[Scene], None]], Callable[[Sc
 def hang_up(call: Call) -> None:
     """Hang up, and wait until the caller's half is gone."""
     call.hang_up()
-    call.board.wait_for(
+    call.wait_for(
         lambda event: event.get("Event") == "Hangup" and event.get("Uniqueid") == call.other
     )
 
@@ -86,7 +86,8 @@ def after_the_last_command(scene: Scene) -> None:
     agi.do("noop")
     hang_up(call)
     agi.close()
-    assert call.result() == ("AGIEnd", "HANGUP")
+    # Whichever of the two Asterisk saw first.
+    assert call.result() in [("AGIEnd", "HANGUP"), ("AGIEnd", "SUCCESS")]
 
 
 @plan(variables={"AGISIGHUP": "no"})
@@ -168,7 +169,7 @@ for waiting in WAITING:
 def while_an_option_is_waited_for(scene: Scene) -> None:
     agi, call, *_ = scene
     agi.begin("get_option", "beep", "1", 30000)
-    call.board.wait_for(
+    call.wait_for(
         lambda event: event.get("Event") == "AGIExecStart" and event["Uniqueid"] == call.channel
     )
     hang_up(call)
