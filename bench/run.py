@@ -16,6 +16,7 @@ import time
 from pathlib import Path
 
 import calls
+import configs
 import figures
 import peers
 import record
@@ -26,7 +27,7 @@ from programs import Plan
 
 BENCH = Path(__file__).resolve().parent
 DOCUMENT = BENCH.parent / "docs" / "benchmarks.md"
-FIGURES = {**figures.FIGURES, **calls.FIGURES}
+FIGURES = {**figures.FIGURES, **calls.FIGURES, **configs.FIGURES}
 
 
 def _arguments() -> argparse.Namespace:
