@@ -146,6 +146,22 @@ static void break_does_not_wait_for_the_command_that_runs(void **state)
     host_end(&host);
 }
 
+static void nothing_is_received_any_more_after_the_finish(void **state)
+{
+    struct host host;
+
+    start(&host);
+    send_bytes(&host, "NOOP\n");
+    expect(&host, "AGI " ID " pyst-1: NOOP\n");
+    event(&host, EXEC("pyst-1", "200%20result%3D0%0A"));
+    pyst_async_agi_finish(host.async, host.call);
+    expect(&host, "AGI " ID " pyst-2: ASYNCAGI BREAK\n");
+    event(&host, EXEC("pyst-2", "200%20result%3D0%0A"));
+    event(&host, END);
+    expect(&host, "ended " ID " 0\n");
+    host_end(&host);
+}
+
 static void break_of_the_program_ends_the_call(void **state)
 {
     struct host host;
@@ -464,6 +480,25 @@ static void environment_with_lost_bytes_lacks_their_lines(void **state)
     expect(&host, "AGI " ID " pyst-1: NOOP\n");
     event(&host, EXEC("pyst-1", "lost%0Aagi_arg_3%3A%20c%0A%0A200%20result%3D0%0A"));
     expect(&host, "started " ID "\n" ID " gets \"agi_request: async\\nagi_arg_3: c\\n\\n\"\n");
+    host_end(&host);
+}
+
+static void environment_with_several_holes_lacks_all_between_them(void **state)
+{
+    struct host host;
+
+    host_begin(&host, NULL);
+    event(&host, with_many("Event: AsyncAGIStart\r\n" CHANNEL
+                           "Env: agi_request%3A%20async%0Aagi_arg_1%3A%20",
+                           "%25", 668, "\r\n\r\n"));
+    expect(&host, "AGI " ID " pyst-1: NOOP\n");
+    event(&host, with_many("Event: AsyncAGIExec\r\n" CHANNEL "CommandId: pyst-1\r\n"
+                           "Result: lost%0Aagi_arg_2%3A%20b%0Aagi_arg_3%3A%20",
+                           "%25", 670, "\r\n\r\n"));
+    expect(&host, "AGI " ID " pyst-2: NOOP\n");
+    event(&host, EXEC("pyst-2", "lost%0Aagi_arg_4%3A%20d%0A%0A200%20result%3D0%0A"
+                                "200%20result%3D0%0A"));
+    expect(&host, "started " ID "\n" ID " gets \"agi_request: async\\nagi_arg_4: d\\n\\n\"\n");
     host_end(&host);
 }
 
@@ -900,6 +935,12 @@ static void channel_that_was_taken_away_is_the_end(void **state)
     expect(&host, "");
     event(&host, EXEC("pyst-1", "200%20result%3D0%0A"));
     expect(&host, ID " gets \"200 result=0\\n\"\n");
+    send_bytes(&host, "GOSUB sub s 1\n");
+    expect(&host, "AGI " ID " pyst-2: GOSUB sub s 1\n");
+    event(&host, "Event: BridgeEnter\r\n" CHANNEL "\r\n");
+    expect(&host, "");
+    event(&host, EXEC("pyst-2", "200%20result%3D0%20Gosub%20complete%0A"));
+    expect(&host, ID " gets \"200 result=0 Gosub complete\\n\"\n");
     /* This one is somebody else's. */
     assert_int_equal(event(&host, "Event: BridgeEnter\r\n" CHANNEL "\r\n"), 0);
     expect(&host, "ended " ID " 0\n");
@@ -993,7 +1034,10 @@ static void calls_over_the_limit_go_on_in_the_dialplan(void **state)
     event(&host, START(ENV));
     event(&host, "Event: AsyncAGIStart\r\nChannel: C/2\r\nUniqueid: 1.2\r\nEnv: " ENV "\r\n\r\n");
     expect(&host, STARTED "AGI 1.2 pyst-1: ASYNCAGI BREAK\n");
-    assert_int_equal(pyst_async_agi_refused(host.async), 1);
+    event(&host, "Event: AsyncAGI\r\nSubEvent: Start\r\nChannel: C/3\r\nUniqueid: 1.3\r\nEnv: " ENV
+                 "\r\n\r\n");
+    expect(&host, "AGI C/3 pyst-2: ASYNCAGI BREAK\n");
+    assert_int_equal(pyst_async_agi_refused(host.async), 2);
     assert_int_equal(pyst_async_agi_count(host.async), 1);
     assert_int_equal(done(&host, 0, PYST_ERR_REFUSED), 1);
     event(&host, "Event: AsyncAGIExec\r\nChannel: C/2\r\nUniqueid: 1.2\r\nCommandID: pyst-1\r\n"
@@ -1106,6 +1150,7 @@ int main(void)
         cmocka_unit_test(lines_wait_for_the_reply_before_them),
         cmocka_unit_test(what_waits_is_sent_before_the_break),
         cmocka_unit_test(break_does_not_wait_for_the_command_that_runs),
+        cmocka_unit_test(nothing_is_received_any_more_after_the_finish),
         cmocka_unit_test(break_of_the_program_ends_the_call),
         cmocka_unit_test(command_that_fails_ends_the_dialogue),
         cmocka_unit_test(old_events_do_the_same),
@@ -1124,6 +1169,7 @@ int main(void)
         cmocka_unit_test(environment_over_1024_bytes_is_fetched),
         cmocka_unit_test(environment_of_1024_bytes_is_whole),
         cmocka_unit_test(environment_with_lost_bytes_lacks_their_lines),
+        cmocka_unit_test(environment_with_several_holes_lacks_all_between_them),
         cmocka_unit_test(environment_without_its_rest_is_still_one),
         cmocka_unit_test(no_environment_at_all_is_an_empty_one),
         cmocka_unit_test(reply_over_1024_bytes_is_fetched),
