@@ -57,6 +57,9 @@ int check_reach(struct check *check, const struct extension *extension)
         else if (!follows)
             kind = PYST_DIALPLAN_PRIORITY_GAP;
         last = each;
+        /* A label where nothing else leads to is an entrance, for whoever it may be. */
+        if (kind != PYST_DIALPLAN_UNREACHABLE && each->label.data)
+            continue;
         if (each->number == 1 || extension->is_entered[i] ||
             (follows && !dialplan_leads_away(&public->priorities[i - 1])) ||
             has_other_way(check, public, each->number - 1))
