@@ -11,6 +11,7 @@
 
 #include "base/buffer.h"
 #include "config-file/stamp.h"
+#include "config/document-internal.h"
 
 void config_stamp_set(struct pyst_config_stamp *stamp, const struct stat *status)
 {
@@ -25,7 +26,8 @@ void config_stamp_set(struct pyst_config_stamp *stamp, const struct stat *status
 static int read_all(int fd, struct buffer *bytes)
 {
     for (;;) {
-        int r = buffer_reserve(bytes, 65536);
+        /* Of a file whose size is known there is room for one byte more than it has. */
+        int r = bytes->end < bytes->size ? 0 : buffer_reserve(bytes, 65536);
         ssize_t n;
 
         if (r < 0)
@@ -57,11 +59,13 @@ static int load(struct pyst_config_document **documentp, int fd, const char *pat
         r = buffer_reserve(&bytes, (size_t)status.st_size + 1);
     if (r == 0)
         r = read_all(fd, &bytes);
-    if (r == 0)
-        r = pyst_config_document_new(documentp, pyst_text(path), buffer_text(&bytes));
+    if (r < 0) {
+        buffer_deinit(&bytes);
+        return r;
+    }
+    r = config_document_adopt(documentp, pyst_text(path), bytes.data, bytes.end);
     if (r == 0 && stampp)
         config_stamp_set(stampp, &status);
-    buffer_deinit(&bytes);
     return r;
 }
 

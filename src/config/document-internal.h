@@ -85,6 +85,13 @@ int config_line_keep(struct pyst_config_line *line, const struct config_parts *p
 int config_document_continue(struct pyst_config_document **documentp,
                              const struct pyst_config_document *document, int depth);
 
+/*
+ * pyst_config_document_new() of bytes from malloc(), without a copy. They are taken over, whatever
+ * comes of it.
+ */
+int config_document_adopt(struct pyst_config_document **documentp, struct pyst_text name,
+                          char *bytes, size_t size);
+
 /* The value of an item, for "+=" with the blanks before it. */
 struct pyst_text config_line_whole_value(const struct pyst_config_line *line);
 

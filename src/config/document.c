@@ -241,36 +241,28 @@ static void free_document(struct pyst_config_document *document)
     free(document);
 }
 
+/* Takes the bytes over, which have room for the name behind them, whatever comes of it. */
 static int make_document(struct pyst_config_document **documentp, struct pyst_text name,
-                         struct pyst_text bytes, int depth, bool continues)
+                         char *bytes, size_t size, int depth, bool continues)
 {
-    struct pyst_config_document *document;
+    struct pyst_config_document *document = calloc(1, sizeof(*document));
     int r;
 
-    if (bytes.size > UINT32_MAX)
-        return PYST_ERR_INVALID;
-    document = calloc(1, sizeof(*document));
-    if (!document)
-        return PYST_ERR_NO_MEMORY;
-    atomic_init(&document->references, 1);
-    document->bytes = malloc(name.size + bytes.size + 1);
-    if (!document->bytes) {
-        free_document(document);
+    if (!document) {
+        free(bytes);
         return PYST_ERR_NO_MEMORY;
     }
-    if (bytes.size > 0)
-        memcpy(document->bytes, bytes.data, bytes.size);
+    atomic_init(&document->references, 1);
+    document->bytes = bytes;
+    document->n_bytes = size;
     if (name.size > 0)
-        memcpy(document->bytes + bytes.size, name.data, name.size);
-    document->name = pyst_text_of(document->bytes + bytes.size, name.size);
-    document->n_bytes = bytes.size;
-    if (!continues && bytes.size >= BYTE_ORDER_MARK_SIZE &&
-        memcmp(bytes.data, BYTE_ORDER_MARK, BYTE_ORDER_MARK_SIZE) == 0)
+        memcpy(bytes + size, name.data, name.size);
+    document->name = pyst_text_of(bytes + size, name.size);
+    if (!continues && size >= BYTE_ORDER_MARK_SIZE &&
+        memcmp(bytes, BYTE_ORDER_MARK, BYTE_ORDER_MARK_SIZE) == 0)
         document->size = document->mark_size = BYTE_ORDER_MARK_SIZE;
-    r = read_bytes(
-        document,
-        pyst_text_of(document->bytes + document->mark_size, bytes.size - document->mark_size),
-        depth);
+    r = read_bytes(document, pyst_text_of(bytes + document->mark_size, size - document->mark_size),
+                   depth);
     if (r < 0) {
         free_document(document);
         return r;
@@ -279,16 +271,48 @@ static int make_document(struct pyst_config_document **documentp, struct pyst_te
     return 0;
 }
 
+static int copy_document(struct pyst_config_document **documentp, struct pyst_text name,
+                         struct pyst_text bytes, int depth, bool continues)
+{
+    char *copy;
+
+    if (bytes.size > UINT32_MAX)
+        return PYST_ERR_INVALID;
+    copy = malloc(name.size + bytes.size + 1);
+    if (!copy)
+        return PYST_ERR_NO_MEMORY;
+    if (bytes.size > 0)
+        memcpy(copy, bytes.data, bytes.size);
+    return make_document(documentp, name, copy, bytes.size, depth, continues);
+}
+
 int pyst_config_document_new(struct pyst_config_document **documentp, struct pyst_text name,
                              struct pyst_text bytes)
 {
-    return make_document(documentp, name, bytes, 0, false);
+    return copy_document(documentp, name, bytes, 0, false);
+}
+
+int config_document_adopt(struct pyst_config_document **documentp, struct pyst_text name,
+                          char *bytes, size_t size)
+{
+    char *fitting;
+
+    if (size > UINT32_MAX) {
+        free(bytes);
+        return PYST_ERR_INVALID;
+    }
+    fitting = realloc(bytes, name.size + size + 1);
+    if (!fitting) {
+        free(bytes);
+        return PYST_ERR_NO_MEMORY;
+    }
+    return make_document(documentp, name, fitting, size, 0, false);
 }
 
 int config_document_continue(struct pyst_config_document **documentp,
                              const struct pyst_config_document *document, int depth)
 {
-    return make_document(documentp, document->name,
+    return copy_document(documentp, document->name,
                          pyst_text_of(document->bytes, document->n_bytes), depth, true);
 }
 
