@@ -63,8 +63,8 @@ class Switchboard(Ear):
         self.server = server
         super().__init__()
         self._calls: Dict[str, Call] = {}
-        self._asking = threading.Lock()
-        self._asker = RawManager(server.host, server.ami_port)
+        # Those that nobody asks anything now. PlayDTMF holds one up for as long as the key is down.
+        self._askers: List[RawManager] = []
         self._listener = RawManager(server.host, server.ami_port, None)
         answer = self._listener.ask(
             "Login", "Username: admin", "Secret: secret", "Events: call,dtmf,agi,user"
@@ -78,7 +78,8 @@ class Switchboard(Ear):
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._asker.__exit__()
+        for asker in self._askers:
+            asker.__exit__()
         self._listener.send("Logoff")
         self._thread.join(PATIENCE)
         self._listener.__exit__()
@@ -115,8 +116,13 @@ class Switchboard(Ear):
 
     def ask(self, action: str, *headers: str) -> List[bytes]:
         """Send an action; return the lines of its response."""
-        with self._asking:
-            return self._asker.ask(action, *headers)
+        try:
+            asker = self._askers.pop()
+        except IndexError:
+            asker = RawManager(self.server.host, self.server.ami_port)
+        answer = asker.ask(action, *headers)
+        self._askers.append(asker)
+        return answer
 
     def output(self, command: str) -> List[str]:
         """Return what the CLI prints for `command`."""
