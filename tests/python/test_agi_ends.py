@@ -262,6 +262,48 @@ def test_usage_is_told_so_to_asyncio(usage: str) -> None:
     asyncio.run(asyncio.wait_for(main(), PATIENCE))
 
 
+def test_the_trace_of_usage_is_its_first_line_as_in_pyst() -> None:
+    trace = io.StringIO()
+    program = io.StringIO(ENVIRONMENT.decode() + USAGE[2])
+    agi = AGI(program, io.StringIO(), trace)
+    with pytest.raises(AGIUsageError):
+        agi.execute("X")
+    agi.close()
+    assert trace.getvalue().endswith(
+        "    COMMAND: X\n"
+        "    RESULT_LINE: 520-Invalid command syntax.  Proper usage follows:\n"
+    )
+
+
+class Reset:
+    """A stream whose peer is gone, after so many bytes."""
+
+    def __init__(self, data: bytes) -> None:
+        self.data = data
+
+    def recv(self, size: int) -> bytes:
+        data, self.data = self.data, b""
+        if not data:
+            raise ConnectionResetError
+        return data
+
+    def sendall(self, data: bytes) -> None:
+        pass
+
+    def close(self) -> None:
+        pass
+
+
+def test_a_reset_is_an_end() -> None:
+    with pytest.raises(AGIEnvironmentError):
+        AGI(stream=Reset(ENVIRONMENT[:-1]))
+    agi = AGI(stream=Reset(ENVIRONMENT))
+    for _ in range(2):
+        agi.raise_on_hangup = False
+        with pytest.raises(AGISIGPIPEHangup):
+            agi.noop()
+
+
 # -- threads ---------------------------------------------------------------------------------------
 
 IN_A_THREAD = """
