@@ -32,11 +32,10 @@ struct pyst_config_line {
     bool is_setting : 1;      /* an item, or one that is broken */
 };
 
-#define LINES_IN_BLOCK 255
-
 struct line_block {
     struct line_block *next;
-    struct pyst_config_line lines[LINES_IN_BLOCK];
+    size_t n_lines;
+    struct pyst_config_line lines[];
 };
 
 #define BYTE_ORDER_MARK      "\xef\xbb\xbf" /* of UTF-8 */
