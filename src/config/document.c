@@ -5,26 +5,28 @@
 #include "config/document-internal.h"
 
 #define LINES_IN_FIRST_BLOCK 60
-#define HUGE_PAGE            ((size_t)2 << 20)
+#define BLOCK_SIZE_MAX       ((size_t)2 << 20)
 
 /* ---- lines ---------------------------------------------------------------------------------- */
 
-/* Each block is twice the one before, until they are of the size of a huge page. */
+/* Each block is twice the one before, up to a limit. */
 static struct line_block *new_block(struct line_block *next)
 {
     size_t n_lines = next ? 2 * next->n_lines : LINES_IN_FIRST_BLOCK;
     size_t size = sizeof(struct line_block) + n_lines * sizeof(struct pyst_config_line);
     struct line_block *block;
 
-    if (size < HUGE_PAGE) {
+    if (size < BLOCK_SIZE_MAX) {
         block = malloc(size);
     } else {
-        size = HUGE_PAGE;
+        size = BLOCK_SIZE_MAX;
         n_lines = (size - sizeof(*block)) / sizeof(struct pyst_config_line);
-        block = aligned_alloc(HUGE_PAGE, size);
-        /* Else half of the time that a large file takes goes into faults of small pages. */
+        block = aligned_alloc(BLOCK_SIZE_MAX, size);
+#ifdef MADV_POPULATE_WRITE
+        /* Half of the time that a large file takes would go into faults, page by page. */
         if (block)
-            madvise(block, size, MADV_HUGEPAGE);
+            madvise(block, size, MADV_POPULATE_WRITE);
+#endif
     }
     if (!block)
         return NULL;
@@ -56,7 +58,8 @@ struct pyst_config_line *config_line_new(struct pyst_config_document *document)
 
 static void deinit_line(struct pyst_config_line *line)
 {
-    free(line->decoded);
+    if (line->decoded)
+        free(line->decoded);
     if (line->owns_text)
         free((char *)line->text);
 }
@@ -172,9 +175,9 @@ static struct pyst_text next_line(struct pyst_text bytes, bool *skippedp)
 }
 
 /* What Asterisk sees of it: up to a NUL. */
-static struct pyst_text visible(struct pyst_text line)
+static struct pyst_text visible(struct pyst_text line, bool has_nul)
 {
-    const char *end = memchr(line.data, 0, line.size);
+    const char *end = has_nul ? memchr(line.data, 0, line.size) : NULL;
 
     return end ? pyst_text_of(line.data, (size_t)(end - line.data)) : line;
 }
@@ -182,6 +185,7 @@ static struct pyst_text visible(struct pyst_text line)
 struct reading {
     struct pyst_config_document *document;
     size_t number;
+    bool has_nul;      /* in any line */
     int depth;         /* of block comments */
     size_t comment_at; /* the line where the outermost one began */
     struct config_scratch scratch;
@@ -220,7 +224,7 @@ static int read_line(struct reading *reading, struct pyst_text text, bool skippe
         return add_problem(reading->document, PYST_CONFIG_LINE_TOO_LONG, reading->number, 0,
                            pyst_text_of(text.data, 32));
     }
-    config_line_read(&parts, visible(text), &reading->depth, &reading->scratch);
+    config_line_read(&parts, visible(text, reading->has_nul), &reading->depth, &reading->scratch);
     if (depth == 0 && reading->depth != 0)
         reading->comment_at = reading->number;
     line->changes_comment = depth != reading->depth;
@@ -233,6 +237,7 @@ static int read_bytes(struct pyst_config_document *document, struct pyst_text by
     struct reading reading = {.document = document, .depth = depth};
     int r = 0;
 
+    reading.has_nul = bytes.size > 0 && memchr(bytes.data, 0, bytes.size);
     while (r == 0 && bytes.size > 0) {
         bool skipped;
         struct pyst_text line = next_line(bytes, &skipped);
