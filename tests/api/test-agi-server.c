@@ -442,6 +442,30 @@ static void a_worker_hears_of_a_hangup_before_it(void **state)
     served_end(&served);
 }
 
+/* A peer that closes without reading all is no error of the system's. */
+static void a_reset_is_the_end_of_the_stream(void **state)
+{
+    const struct linger at_once = {.l_onoff = 1};
+    struct served served = served_new(NULL);
+    struct seen seen;
+    int fd;
+
+    (void)state;
+    seen_init(&seen);
+    pyst_agi_server_route_evented(served.server, "*", &watcher, &seen);
+    served_run(&served);
+    fd = client_call(served.port, "x");
+    client_expect(fd, "WAIT FOR DIGIT 1000");
+    assert_int_equal(setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once)), 0);
+    close(fd);
+    await(&seen.arrived);
+    await(&seen.arrived);
+    assert_int_equal(seen.reply_error, PYST_ERR_HANGUP);
+    assert_int_equal(seen.hung_up, 1);
+    assert_int_equal(seen.end_error, 0);
+    served_end(&served);
+}
+
 static void ends_a_call_that_hangs_up_unless_told_otherwise(void **state)
 {
     struct served served = served_new(NULL);
@@ -876,6 +900,7 @@ int main(void)
         cmocka_unit_test(tells_nothing_more_of_a_call_that_was_finished),
         cmocka_unit_test(tells_of_the_end_of_the_stream),
         cmocka_unit_test(a_worker_hears_of_a_hangup_before_it),
+        cmocka_unit_test(a_reset_is_the_end_of_the_stream),
         cmocka_unit_test(ends_a_call_that_hangs_up_unless_told_otherwise),
         cmocka_unit_test(ends_a_call_whose_reply_is_none),
         cmocka_unit_test(a_call_can_be_moved_by_another_of_its_loop),
