@@ -1,33 +1,21 @@
 /* SPDX-License-Identifier: MIT */
 #include <stdlib.h>
-#include <sys/mman.h>
 
 #include "config/document-internal.h"
 
-#define LINES_IN_FIRST_BLOCK 60
-#define BLOCK_SIZE_MAX       ((size_t)2 << 20)
+#define LINES_IN_FIRST_BLOCK 16
+#define LINES_IN_BLOCK_MAX   1024
 
 /* ---- lines ---------------------------------------------------------------------------------- */
 
 /* Each block is twice the one before, up to a limit. */
 static struct line_block *new_block(struct line_block *next)
 {
-    size_t n_lines = next ? 2 * next->n_lines : LINES_IN_FIRST_BLOCK;
-    size_t size = sizeof(struct line_block) + n_lines * sizeof(struct pyst_config_line);
-    struct line_block *block;
+    const size_t n_lines = !next                                ? LINES_IN_FIRST_BLOCK
+                           : next->n_lines < LINES_IN_BLOCK_MAX ? 2 * next->n_lines
+                                                                : next->n_lines;
+    struct line_block *block = malloc(sizeof(*block) + n_lines * sizeof(struct pyst_config_line));
 
-    if (size < BLOCK_SIZE_MAX) {
-        block = malloc(size);
-    } else {
-        size = BLOCK_SIZE_MAX;
-        n_lines = (size - sizeof(*block)) / sizeof(struct pyst_config_line);
-        block = aligned_alloc(BLOCK_SIZE_MAX, size);
-#ifdef MADV_POPULATE_WRITE
-        /* Half of the time that a large file takes would go into faults, page by page. */
-        if (block)
-            madvise(block, size, MADV_POPULATE_WRITE);
-#endif
-    }
     if (!block)
         return NULL;
     block->next = next;
