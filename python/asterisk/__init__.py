@@ -11,6 +11,10 @@ fastagi
     A server for calls over the network.
 aio
     Both for asyncio.
+config
+    Configuration files: as Asterisk reads them, to be changed, and as in pyst.
+liveconfig
+    Those of a running Asterisk, over the manager interface.
 actions
     A typed class for each action and event that Asterisk documents.
 errors

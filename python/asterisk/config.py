@@ -102,7 +102,7 @@ class Severity(enum.IntEnum):
 class Problem(NamedTuple):
     """Something that is wrong with a file.
 
-    Attributes
+    Parameters
     ----------
     file : str
         The path of the file.
@@ -139,7 +139,7 @@ def _problem(file: str, found: Tuple[int, int, int, str, str]) -> Problem:
 class Setting(NamedTuple):
     """A setting of a section, and where it was written.
 
-    Attributes
+    Parameters
     ----------
     name, value : str
         As Asterisk understands them.

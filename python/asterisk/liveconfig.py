@@ -189,7 +189,7 @@ def get(manager: Manager, filename: str) -> Configuration:
 
     Parameters
     ----------
-    manager : Manager
+    manager : asterisk.manager.Manager
         Logged in.
     filename : str
         The name of the file in Asterisk's configuration directory.
@@ -216,7 +216,7 @@ def get(manager: Manager, filename: str) -> Configuration:
 class Operation(NamedTuple):
     """One step of the action UpdateConfig; what is empty is left out.
 
-    Attributes
+    Parameters
     ----------
     action : str
         NewCat, RenameCat, DelCat, EmptyCat, Update, Delete, Append or Insert.
@@ -584,7 +584,7 @@ def update(
 
     Parameters
     ----------
-    manager : Manager
+    manager : asterisk.manager.Manager
         Logged in, with the permission ``config``.
     filename, operations, reload
         As of `actions`.

@@ -11,7 +11,10 @@ PAGES = [page.name for page in sorted(DOCS.glob("*.rst")) if "\n>>> " in page.re
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_examples_of_a_page(page: str) -> None:
+def test_examples_of_a_page(
+    page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)  # they write files
     failed, tried = doctest.testfile(
         str(DOCS / page), module_relative=False, optionflags=doctest.NORMALIZE_WHITESPACE
     )
