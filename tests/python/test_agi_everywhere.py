@@ -13,10 +13,10 @@ from typing import Any, Optional
 import pytest
 
 from asterisk import aio
-from asterisk.agi import AGI, AGIAppError, AGIInvalidCommand
+from asterisk.agi import AGI, AGIAppError, AGIInvalidCommand, AGISIGPIPEHangup
 from asterisk.asyncagi import AsyncAGI
 from asterisk.fastagi import Server
-from asterisk.manager import Manager
+from asterisk.manager import Manager, ManagerException
 
 from aio_peer import asynchronous, until
 from async_agi_peer import Channel, Pbx
@@ -208,3 +208,38 @@ async def test_old_events_of_asyncagi_carry_an_awaited_handler() -> None:
         assert (server.counters.accepted, server.counters.failed) == (10, 0)
         for channel in channels:
             assert channel.commands == [*COMMANDS, "ASYNCAGI BREAK"]
+
+
+# -- a command that cannot be submitted ------------------------------------------------------------
+
+
+@asynchronous
+async def test_awaited_command_that_no_action_can_carry_is_a_hangup(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The call ends while the command is being sent, before anybody waits for its reply."""
+    seen: list[BaseException] = []
+
+    async def handle(agi: aio.AGI) -> None:
+        try:
+            await agi.answer()
+        except BaseException as error:
+            seen.append(error)
+            raise
+
+    with Pbx(script) as pbx:
+        async with aio.Manager(
+            "127.0.0.1", pbx.port, username="admin", secret="secret", events="agi,call"
+        ) as manager, aio.AsyncAGI(manager, handle) as server:
+            submit = manager.submit
+
+            def refuse(name: str, **headers: Any) -> Any:
+                if headers.get("Command") == "ANSWER":
+                    raise ManagerException("too many actions")
+                return submit(name, **headers)
+
+            monkeypatch.setattr(manager, "submit", refuse)
+            pbx.call("x")
+            await until(lambda: server.counters.accepted and not server.counters.working)
+    assert [type(error) for error in seen] == [AGISIGPIPEHangup]
+    assert server.counters.hung_up == 1
