@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import resource
 import shutil
 import socket
 import ssl
@@ -181,3 +183,41 @@ def test_plain_handler_that_is_cut_finds_the_stream_ended() -> None:
             go.set()
     assert hung_up == [True]
     assert server.counters.hung_up == 1
+
+
+# -- too many descriptors --------------------------------------------------------------------------
+
+
+class Counting(Server):
+    """Counts how often it is woken to accept, and how often it says that it will try again."""
+
+    woken = tried_again = 0
+
+    def _accept(self, *args: Any) -> None:
+        self.woken += 1
+        super()._accept(*args)
+
+    def _accept_again(self, *args: Any) -> None:
+        self.tried_again += 1
+        super()._accept_again(*args)
+
+
+def test_accepting_goes_on_when_there_are_descriptors_again() -> None:
+    server = Counting("127.0.0.1", 0)
+    run_both(server)
+    with serving(server), socket.socket() as sock:
+        wait_until(lambda: server._loop is not None)
+        sock.settimeout(PATIENCE)
+        before = resource.getrlimit(resource.RLIMIT_NOFILE)
+        lowest = os.dup(sock.fileno())
+        os.close(lowest)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (lowest, before[1]))
+        try:
+            sock.connect(("127.0.0.1", server.port))
+            wait_until(lambda: server.tried_again >= 3)
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, before)
+        sock.sendall(environment("async"))
+        assert sock.recv(100) == b'VERBOSE "" 1\n'
+        # Without haste: each time once.
+        assert server.tried_again <= server.woken

@@ -342,6 +342,7 @@ class Server(Routes):
                 if error.errno in _OUT_OF_DESCRIPTORS:
                     self._loop.remove_reader(listener)
                     self._loop.call_later(BREATHER, self._accept_again, listener, tls)
+                    return
                 if isinstance(error, (BlockingIOError, InterruptedError)):
                     return
                 continue
