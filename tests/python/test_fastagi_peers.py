@@ -221,3 +221,45 @@ def test_accepting_goes_on_when_there_are_descriptors_again() -> None:
         assert sock.recv(100) == b'VERBOSE "" 1\n'
         # Without haste: each time once.
         assert server.tried_again <= server.woken
+
+
+# -- the trace -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("path", ["plain", "async"])
+def test_trace_begins_with_the_environment(path: str) -> None:
+    records: list[dict[str, Any]] = []
+    server = Server("127.0.0.1", 0, debug=records.append)
+    run_both(server)
+    with serving(server):
+        sock = socket.create_connection(("127.0.0.1", server.port), PATIENCE)
+        Asterisk({"GET": b"200 result=1 (\xff)\n"}, environment(path), sock=sock).sent()
+    assert [(record["direction"], record["line"]) for record in records] == [
+        ("received", "agi_network: yes"),
+        ("received", f"agi_network_script: {path}"),
+        ("sent", 'VERBOSE "" 1'),
+        ("received", "200 result=0"),
+        ("sent", 'GET VARIABLE "B"'),
+        ("received", "200 result=1 (\udcff)"),
+        ("sent", 'SET VARIABLE "A" "\udcff"'),
+        ("received", "200 result=0"),
+    ]
+
+
+@pytest.mark.parametrize("path", ["plain", "async"])
+def test_trace_that_fails_ends_its_call(path: str) -> None:
+    def fail(record: dict[str, Any]) -> None:
+        raise OSError("the disk is full")
+
+    failed: list[str] = []
+    server = Server(
+        "127.0.0.1", 0, debug=fail, on_error=lambda path, error: failed.append(str(error))
+    )
+    run_both(server)
+    with serving(server):
+        with socket.create_connection(("127.0.0.1", server.port), PATIENCE) as sock:
+            sock.sendall(environment(path))
+            assert sock.recv(100) == b""
+        wait_until(lambda: server.counters.calls == 0)
+    assert failed == ["the disk is full"]
+    assert (server.counters.working, server.counters.failed) == (0, 1)

@@ -164,6 +164,8 @@ class Call:
     async def _run(self, handler: Any, agi: AGI) -> None:
         error: Optional[BaseException] = None
         try:
+            if agi._trace is not None:
+                agi._trace.environment(self.session.environment_text(), agi.env)
             await handler(agi)
         except asyncio.CancelledError:
             pass

@@ -396,14 +396,16 @@ class Server(Routes):
             counters.waiting -= 1
             counters.working += 1
         error: Optional[BaseException] = None
-        agi = AGI._over(call.session, stream, self.debug)
+        agi: Optional[AGI] = None
         try:
+            agi = AGI._over(call.session, stream, self.debug)
             handler(agi)
         except BaseException as raised:
             error = raised
         try:
             self.report(call, error)
-            agi._let_go()
+            if agi is not None:
+                agi._let_go()
         finally:
             with _lock:
                 counters.working -= 1

@@ -187,7 +187,8 @@ class AGI(AwaitedCommands, asyncio.Protocol):
                 _settle(self._start)
             elif notice == _core.AGI_HANGUP:
                 self._has_hung_up = True
-                if self._trace is not None:
+                # It is no line when the stream ended.
+                if self._trace is not None and not self._session.is_closed:
                     self._trace.reply("HANGUP")
                 _settle(self._hangup)
             else:
