@@ -157,6 +157,26 @@ static int read_name(struct entry *entry, struct pyst_dialplan_extension *extens
                : 0;
 }
 
+static bool is_dash(struct pyst_text text, size_t i)
+{
+    return text.data[i] == '-';
+}
+
+/*
+ * Asterisk keeps a name without its dashes, which makes a pattern of "-_X". Of a hint it keeps them
+ * (main/pbx.c, ast_add_extension2_lockopt).
+ */
+static int uncover_pattern(struct pyst_dialplan *dialplan, struct pyst_text *namep, int priority)
+{
+    size_t i = 0;
+
+    while (i < namep->size && namep->data[i] == '-')
+        i++;
+    if (i == 0 || i == namep->size || namep->data[i] != '_' || priority == PYST_DIALPLAN_HINT)
+        return 0;
+    return leave_out(dialplan, namep, is_dash);
+}
+
 static int check_name(struct entry *entry, struct pyst_text name)
 {
     size_t at = 0;
@@ -373,6 +393,8 @@ static int load_priority(struct entry *entry, struct pyst_text rest)
     r = read_application(entry, rest, &priority);
     if (r == 0)
         r = leave_out(loader->dialplan, &wanted.name, is_blank_of_name);
+    if (r == 0)
+        r = uncover_pattern(loader->dialplan, &wanted.name, priority.number);
     if (r < 0)
         return r;
     loader->priority = priority.number;

@@ -45,7 +45,7 @@ static size_t first_name(const struct context *context, struct pyst_text number)
     while (low < high) {
         const size_t middle = low + (high - low) / 2;
 
-        if (pyst_dialplan_compare(context->extensions[middle]->public.name, number) < 0)
+        if (dialplan_compare_names(context->extensions[middle]->public.name, number) < 0)
             low = middle + 1;
         else
             high = middle;
@@ -219,7 +219,9 @@ const struct pyst_dialplan_priority *pyst_dialplan_find(const struct pyst_dialpl
     struct wanted wanted = {number, label, NULL, dialplan->has_override_switch};
 
     dialplan_search(dialplan, query, false, find_priority, &wanted);
-    if (wanted.found && label.data) {
+    if (wanted.found && label.data && wanted.found->number < 1) {
+        wanted.found = NULL; /* a hint */
+    } else if (wanted.found && label.data) {
         /* A label stands for its number, which an extension that is preferred may have. */
         wanted.number = wanted.found->number;
         wanted.label = pyst_text_none();

@@ -151,7 +151,7 @@ static signed char next_character(struct pyst_text name, size_t *atp)
     return *atp < name.size ? (signed char)name.data[(*atp)++] : 0;
 }
 
-static int compare_names(struct pyst_text a, struct pyst_text b)
+int dialplan_compare_names(struct pyst_text a, struct pyst_text b)
 {
     size_t at_a = 0, at_b = 0;
 
@@ -168,7 +168,7 @@ int pyst_dialplan_compare(struct pyst_text a, struct pyst_text b)
     if (is_pattern(a) != is_pattern(b))
         return is_pattern(a) ? 1 : -1;
     return is_pattern(a) ? compare_patterns(behind_underscore(a), behind_underscore(b))
-                         : compare_names(a, b);
+                         : dialplan_compare_names(a, b);
 }
 
 static uint64_t mix(uint64_t sum, const void *bytes, size_t size)
@@ -280,7 +280,7 @@ static bool pattern_fits(struct pyst_text pattern, struct pyst_text number)
 bool pyst_dialplan_fits(struct pyst_text extension, struct pyst_text number)
 {
     if (!is_pattern(extension))
-        return compare_names(extension, number) == 0;
+        return dialplan_compare_names(extension, number) == 0;
     extension = behind_underscore(extension);
     /* The number may be a pattern itself: Goto(_X.,1). */
     if (is_pattern(number) && compare_patterns(extension, behind_underscore(number)) == 0)

@@ -12,6 +12,9 @@
 /* Equal for extensions that pyst_dialplan_compare() takes for the same. */
 uint64_t dialplan_hash_extension(struct pyst_text name);
 
+/* The order of names that are no patterns, whatever they begin with. */
+int dialplan_compare_names(struct pyst_text a, struct pyst_text b);
+
 /* Whether some number fits both. */
 bool dialplan_overlap(struct pyst_text a, struct pyst_text b);
 

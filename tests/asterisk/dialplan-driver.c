@@ -4,6 +4,7 @@
  * Answers questions about a dialplan, one a line on standard input, words parted by tabs:
  *
  *     dump                                      all contexts and extensions
+ *     problems                                  what was met while it was made
  *     match CONTEXT NUMBER                      what fits, in order
  *     find CONTEXT NUMBER PRIORITY CALLER       what would be executed; a label begins with "=",
  *                                               a caller without a number is empty
@@ -72,6 +73,15 @@ static void dump(const struct pyst_dialplan *dialplan)
     }
 }
 
+static void problems(const struct pyst_dialplan *dialplan)
+{
+    for (size_t i = 0; i < pyst_dialplan_problem_count(dialplan); i++) {
+        const struct pyst_dialplan_problem problem = pyst_dialplan_problem(dialplan, i);
+
+        printf("%zu\t%s\n", problem.line, pyst_dialplan_problem_text(problem.kind));
+    }
+}
+
 static void match(const struct pyst_dialplan *dialplan, const struct pyst_dialplan_query *query)
 {
     struct pyst_dialplan_match *matches;
@@ -114,6 +124,8 @@ static void answer(const struct pyst_dialplan *dialplan, char *line)
     query.number = pyst_text(words[2]);
     if (!strcmp(words[0], "dump")) {
         dump(dialplan);
+    } else if (!strcmp(words[0], "problems")) {
+        problems(dialplan);
     } else if (!strcmp(words[0], "match")) {
         match(dialplan, &query);
     } else if (!strcmp(words[0], "find")) {

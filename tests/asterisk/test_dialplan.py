@@ -5,6 +5,7 @@ import os
 import random
 import re
 import subprocess
+import time
 from pathlib import Path
 from typing import Dict, Iterator, List, Tuple
 
@@ -73,9 +74,10 @@ class Driver:
 class Writer:
     """Writes contexts whose extensions are much alike, so that many fit a number."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, contexts: int = CONTEXTS, labels: bool = True) -> None:
         self.random = random.Random(seed)
-        self.names = [f"c{i}" for i in range(CONTEXTS)]
+        self.labels = labels
+        self.names = [f"c{i}" for i in range(contexts)]
         self.n = 0
 
     def set_of_characters(self) -> str:
@@ -127,10 +129,9 @@ class Writer:
         lines = [f"exten => {name},{start}{label},{self.application()}"]
         for _ in range(self.random.choice([0, 0, 1, 2])):
             label = self.random.choice(["", "", "(one)", "(two)", "(three)"])
-            priority = self.random.choice(["n", "n", "n+1", "s+2", "3", "one", "one+1", "hint"])
-            if priority == "hint":
-                # A hint with characters of a pattern is one for all of them.
-                priority = "n" if name.startswith("_") else "next"
+            priority = self.random.choice(
+                ["n"] * 6 + ["next", "n+1", "s+2", "3", "s", "0"] + ["one", "one+1"] * self.labels
+            )
             lines.append(f" same => {priority}{label},{self.application()}")
         return lines
 
@@ -138,9 +139,9 @@ class Writer:
         lines = ["[globals]", "ONE=1", "TWO=2${ONE}", "THREE=${TWO}${TWO:-1}"]
         for i, name in enumerate(self.names):
             lines.append(f"[{name}]")
-            others = self.names[i + 1 if i < ACYCLIC else ACYCLIC :]
+            others = self.names[i + 1 if i < ACYCLIC else ACYCLIC :] + ["missing"]
             for _ in range(self.random.randint(0, 3)):
-                lines.append(f"include => {self.random.choice([*others, 'missing'])}")
+                lines.append(f"include => {self.random.choice(others)}")
             for _ in range(self.random.randint(1, 16)):
                 lines += self.extension()
         return "\n".join(lines) + "\n"
@@ -240,6 +241,7 @@ class Plan:
 
     def __init__(self, server: AsteriskServer, n: int) -> None:
         self.server = server
+        self.n = n
         self.writer = Writer(SEED + n)
         self.path = server.directory / "etc" / "extensions.conf"
         self.drive = server.directory / "etc" / "drive.conf"
@@ -330,3 +332,45 @@ def test_the_same_priority_is_executed(plan: Plan) -> None:
         assert (ours[0][0] if ours else "") == theirs[str(i)], query
         found += bool(ours)
     assert found > 200
+
+
+# What Asterisk does not warn of, or without saying the line, or more than once.
+UNTOLD = ("has this label already", "never looked at", "looks like a pattern", "behind a hint",
+          "no closing bracket", "fits the special extensions")  # fmt: skip
+
+
+def log_of_reload(server: AsteriskServer, manager: RawManager) -> List[str]:
+    """Reload, and return what is logged until the last line of the dialplan is warned of."""
+    lines: List[str] = []
+    deadline = time.monotonic() + 20
+    with server.log.open(encoding="latin-1") as log:
+        log.seek(0, os.SEEK_END)
+        command(manager, "dialplan reload")
+        while not any("Unknown directive: ending" in line for line in lines):
+            assert time.monotonic() < deadline, "the log is silent"
+            time.sleep(0.01)
+            lines += log.readlines()
+    return lines
+
+
+def test_the_same_lines_are_warned_of(own_server: AsteriskServer) -> None:
+    n = 0
+    path = own_server.directory / "etc" / "extensions.conf"
+    manager = RawManager(own_server.host, own_server.ami_port)
+    for i in range(20):
+        # Asterisk drops what it cannot log at once; and it warns of a label that is no priority as
+        # many times as it can include contexts, if there are any.
+        text = Writer(SEED + i, 4, labels=False).text() + "ending = yes\n"
+        path.write_text(text)
+        logged = [line for line in log_of_reload(own_server, manager) if "discouraged" not in line]
+        theirs = set(re.findall(r" at line (\d+)", "".join(logged)))
+        driver = Driver(path)
+        ours = {
+            line
+            for line, problem in driver.ask("problems")
+            if not any(untold in problem for untold in UNTOLD)
+        }
+        driver.close()
+        assert sorted(ours ^ theirs) == [], i
+        n += len(ours)
+    assert n > 100
