@@ -261,6 +261,43 @@ def test_trace() -> None:
     ]
 
 
+def test_task_that_is_cancelled_when_its_turn_came_passes_it_on() -> None:
+    async def main() -> None:
+        agi, wire = wired()
+        first = asyncio.ensure_future(agi.get_variable("A"))
+        second = asyncio.ensure_future(agi.get_variable("B"))
+        third = asyncio.ensure_future(agi.get_variable("C"))
+        await asyncio.sleep(0)
+        agi.data_received(b"200 result=1 (a)\n")
+        second.cancel()
+        assert await first == "a"
+        while len(wire.lines) < 2:
+            await asyncio.sleep(0)
+        agi.data_received(b"200 result=1 (c)\n")
+        assert await third == "c"
+        assert second.cancelled()
+        assert wire.lines == [b'GET VARIABLE "A"\n', b'GET VARIABLE "C"\n']
+
+    run(main())
+
+
+def test_command_that_is_refused_when_its_turn_came_passes_it_on() -> None:
+    async def main() -> None:
+        agi, wire = wired()
+        tasks = [asyncio.ensure_future(agi.execute("NOOP", word)) for word in ("1", "a\nb", "3")]
+        await asyncio.sleep(0)
+        agi.data_received(ONE)
+        with pytest.raises(AGIValueError):
+            await tasks[1]
+        while len(wire.lines) < 2:
+            await asyncio.sleep(0)
+        agi.data_received(ONE)
+        await asyncio.gather(tasks[0], tasks[2])
+        assert wire.lines == [b"NOOP 1\n", b"NOOP 3\n"]
+
+    run(main())
+
+
 def test_subclass_may_override_execute() -> None:
     class Own(AGI):
         async def execute(self, command: Any, *args: Any) -> Any:
