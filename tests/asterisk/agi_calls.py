@@ -65,6 +65,7 @@ class Switchboard(Ear):
         self._calls: Dict[str, Call] = {}
         # Those that nobody asks anything now. PlayDTMF holds one up for as long as the key is down.
         self._askers: List[RawManager] = []
+        self._asking = threading.BoundedSemaphore(16)
         self._listener = RawManager(server.host, server.ami_port, None)
         answer = self._listener.ask(
             "Login", "Username: admin", "Secret: secret", "Events: call,dtmf,agi,user"
@@ -116,12 +117,13 @@ class Switchboard(Ear):
 
     def ask(self, action: str, *headers: str) -> List[bytes]:
         """Send an action; return the lines of its response."""
-        try:
-            asker = self._askers.pop()
-        except IndexError:
-            asker = RawManager(self.server.host, self.server.ami_port)
-        answer = asker.ask(action, *headers)
-        self._askers.append(asker)
+        with self._asking:
+            try:
+                asker = self._askers.pop()
+            except IndexError:
+                asker = RawManager(self.server.host, self.server.ami_port)
+            answer = asker.ask(action, *headers)
+            self._askers.append(asker)
         return answer
 
     def output(self, command: str) -> List[str]:
