@@ -158,7 +158,7 @@ static int open_file(void *user, struct pyst_text argument, size_t i,
 static void check_resolved(struct pyst_config_document *document, struct file *file)
 {
     struct pyst_config_source source = {open_file, NULL, file};
-    struct pyst_config_limits limits = {1000, 10000};
+    struct pyst_config_limits limits = {.sections = 1000, .items = 10000};
     struct pyst_config *config;
     int r = pyst_config_new(&config, document, &source, &limits);
 

@@ -20,6 +20,8 @@ struct bucket {
 /* A text that stands in no document. */
 struct made_text {
     struct made_text *next;
+    size_t size;
+    size_t room;
     char data[];
 };
 
@@ -29,6 +31,8 @@ struct pyst_config {
     size_t n_sections;
     size_t room_for_sections;
     size_t n_items; /* of all sections */
+    size_t n_bytes; /* of the limit */
+    size_t n_steps; /* of the limit */
 
     struct bucket *buckets; /* by name; a power of two */
     size_t n_buckets;
@@ -57,7 +61,11 @@ int config_add_item(struct pyst_config *config, struct section *section,
                     const struct pyst_config_item *item);
 int config_add_template(struct section *section, const struct section *template);
 
-/* Keeps a copy of both texts, one after another. */
+/* Count something against its limit. PYST_ERR_LIMIT_CONFIG. */
+int config_spend_bytes(struct pyst_config *config, size_t n);
+int config_spend_steps(struct pyst_config *config, size_t n);
+
+/* Keeps both texts, one after another. The first one stays as it is. */
 int config_make_text(struct pyst_config *config, struct pyst_text first, struct pyst_text second,
                      struct pyst_text *madep);
 
@@ -72,7 +80,7 @@ int config_grow(void **arrayp, size_t *roomp, size_t n, size_t size);
  * *foundp, or 0 and NULL. Errors: PYST_ERR_INVALID, an expression is no regular expression;
  * PYST_ERR_NO_MEMORY.
  */
-int config_match(const struct pyst_config *config, struct pyst_text name, struct pyst_text filter,
+int config_match(struct pyst_config *config, struct pyst_text name, struct pyst_text filter,
                  char separator, struct section **foundp);
 
 #endif

@@ -6,6 +6,10 @@
 
 #define SECTIONS_MAX ((size_t)16777216)
 #define ITEMS_MAX    ((size_t)16777216)
+#define BYTES_MAX    ((size_t)1 << 30)
+#define STEPS_MAX    ((size_t)1000000000)
+
+#define DOCUMENT_SIZE 4096 /* of what an included file takes, whatever is in it */
 
 /* One reading of a configuration, through all its files. */
 struct reader {
@@ -22,7 +26,8 @@ struct reader {
 struct file {
     struct pyst_config_document *document;
     struct section *section; /* that items are added to; NULL: none yet */
-    size_t told;             /* problems of the document */
+    size_t told;             /* problems of the document, up to here */
+    size_t number;           /* of the last line that was read */
     bool is_first;
     bool is_refused; /* by an error */
 };
@@ -54,21 +59,52 @@ static int tell(struct reader *reader, struct file *file, const struct pyst_conf
     return add_problem(reader, file, problem);
 }
 
-/* The document's own, up to a line. */
-static int tell_up_to(struct reader *reader, struct file *file, size_t number)
+/* How many of the document's own problems are of lines; behind them one may be of its end. */
+static size_t count_of_lines(const struct pyst_config_document *document)
 {
+    return document->n_problems - (document->n_problems > 0 && document->depth != 0);
+}
+
+/* The first of the document's own problems that is of that line or one behind. */
+static size_t first_of_line(const struct pyst_config_document *document, size_t number)
+{
+    size_t low = 0, high = count_of_lines(document);
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+
+        if (document->problems[middle].line < number)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+/* The document's own that are of a line; lines may have been moved, and others removed. */
+static int tell_of_line(struct reader *reader, struct file *file, size_t number)
+{
+    const struct pyst_config_document *document = file->document;
+    const size_t n = count_of_lines(document);
     int r = 0;
 
-    for (; r == 0 && file->told < pyst_config_document_problem_count(file->document);
-         file->told++) {
-        struct pyst_config_problem problem =
-            pyst_config_document_problem(file->document, file->told);
-
-        if (problem.line > number)
-            break;
-        r = add_problem(reader, file, problem);
-    }
+    if (number <= file->number || (file->told < n && document->problems[file->told].line < number))
+        file->told = first_of_line(document, number);
+    file->number = number;
+    for (; r == 0 && file->told < n && document->problems[file->told].line == number; file->told++)
+        r = add_problem(reader, file, document->problems[file->told]);
     return r;
+}
+
+/* A block comment that is not ended; one that an earlier file began has been told of there. */
+static int tell_of_end(struct reader *reader, struct file *file)
+{
+    const struct pyst_config_document *document = file->document;
+    const size_t n = count_of_lines(document);
+
+    if (n == document->n_problems || document->problems[n].line == 0)
+        return 0;
+    return add_problem(reader, file, document->problems[n]);
 }
 
 /* ---- sections ------------------------------------------------------------------------------- */
@@ -205,6 +241,13 @@ static int read_section(struct reader *reader, struct file *file,
 
 /* ---- items ---------------------------------------------------------------------------------- */
 
+/* Whether += replaces an item when it adds to another one. */
+static bool fits_base(const struct pyst_config_item *item, const struct pyst_config_item *base)
+{
+    return pyst_text_equal_nocase(item->name, base->name) &&
+           (base->value.size == 0 || pyst_text_equal_nocase(item->value, base->value));
+}
+
 /*
  * += adds to the value of the last item of exactly that name. What is replaced, though, is the
  * first one of that name in any case with that value in any case, or, if the value was empty, with
@@ -217,17 +260,25 @@ static int append(struct reader *reader, struct section *section, struct pyst_co
     const struct pyst_config_item *base = NULL;
     struct pyst_config_item *target = NULL;
     struct pyst_text value;
+    size_t steps = 0;
     int r;
 
-    for (size_t i = 0; i < public->n_items; i++)
+    for (size_t i = public->n_items; !base && i-- > 0; steps++)
         if (pyst_text_equal(public->items[i].name, item->name))
             base = &public->items[i];
+    for (size_t i = 0; base && !target; i++, steps++) {
+        struct pyst_config_item *other = &public->items[i];
+
+        if (other == base || fits_base(other, base))
+            target = other;
+        if (other != base && other->value.size == base->value.size)
+            steps += other->value.size;
+    }
+    r = config_spend_steps(reader->config, steps);
+    if (r < 0)
+        return r;
     if (!base)
         return config_add_item(reader->config, section, item);
-    for (size_t i = 0; !target; i++)
-        if (pyst_text_equal_nocase(public->items[i].name, base->name) &&
-            (base->value.size == 0 || pyst_text_equal_nocase(public->items[i].value, base->value)))
-            target = &public->items[i];
     r = config_make_text(reader->config, base->value, more, &value);
     if (r < 0)
         return r;
@@ -263,6 +314,15 @@ static int continue_document(struct pyst_config_document **documentp, int depth)
     pyst_config_document_unref(*documentp);
     *documentp = r < 0 ? NULL : document;
     return r;
+}
+
+/* A file that is included may include itself more than once, and those do. */
+static int spend_document(struct reader *reader, const struct pyst_config_document *document)
+{
+    const size_t n_lines = document->last ? document->last->number : 0;
+
+    return config_spend_bytes(reader->config, DOCUMENT_SIZE + document->n_bytes +
+                                                  n_lines * sizeof(*document->last));
 }
 
 /* Takes the reference over, whatever comes of it. */
@@ -310,6 +370,8 @@ static int include_files(struct reader *reader, struct pyst_text argument, bool 
             depth = document->depth;
             r = keep_document(reader, document);
         }
+        if (r == 0)
+            r = spend_document(reader, document);
         if (r == 0)
             r = read_document(reader, document, section, &is_refused);
         if (r < 0)
@@ -375,12 +437,12 @@ static int read_document(struct reader *reader, struct pyst_config_document *doc
 
     for (; r == 0 && line; line = line->next) {
         if (line->number > 0)
-            r = tell_up_to(reader, &file, line->number);
+            r = tell_of_line(reader, &file, line->number);
         if (r == 0 && !is_given_up(&file))
             r = read_line(reader, &file, line);
     }
     if (r == 0)
-        r = tell_up_to(reader, &file, SIZE_MAX);
+        r = tell_of_end(reader, &file);
     *refusedp = file.is_refused;
     return r;
 }
@@ -401,6 +463,10 @@ int pyst_config_new(struct pyst_config **configp, struct pyst_config_document *d
         config->limits.sections = SECTIONS_MAX;
     if (config->limits.items == 0)
         config->limits.items = ITEMS_MAX;
+    if (config->limits.bytes == 0)
+        config->limits.bytes = BYTES_MAX;
+    if (config->limits.steps == 0)
+        config->limits.steps = STEPS_MAX;
     r = keep_document(&reader, pyst_config_document_ref(document));
     if (r == 0)
         r = read_document(&reader, document, NULL, &config->is_invalid);

@@ -7,6 +7,7 @@
 
 #define EXPRESSION_SIZE 1024
 #define REPEATED_MAX    1000
+#define COMPILING       1000 /* steps that it counts as */
 
 /* What stands before the first `c`, without blanks at its ends; *restp behind it, absent: none. */
 static struct pyst_text cut(struct pyst_text text, char c, struct pyst_text *restp)
@@ -86,30 +87,34 @@ static int fits_text(const regex_t *regex, struct pyst_text text)
     return r;
 }
 
-static int find_item(const struct pyst_config_section *section, const regex_t *name,
-                     const regex_t *value)
+static int find_item(struct pyst_config *config, const struct pyst_config_section *section,
+                     const regex_t *name, const regex_t *value)
 {
     int r = 0;
 
     for (size_t i = 0; r == 0 && i < section->n_items; i++) {
-        r = fits_text(name, section->items[i].name);
+        r = config_spend_steps(config, section->items[i].name.size + section->items[i].value.size);
+        if (r == 0)
+            r = fits_text(name, section->items[i].name);
         if (r == 1)
             r = fits_text(value, section->items[i].value);
     }
     return r;
 }
 
-static int has_item(const struct pyst_config_section *section, struct pyst_text name,
-                    struct pyst_text value)
+static int has_item(struct pyst_config *config, const struct pyst_config_section *section,
+                    struct pyst_text name, struct pyst_text value)
 {
     regex_t name_regex, value_regex;
-    int r = compile(&name_regex, name);
+    int r = config_spend_steps(config, COMPILING);
 
+    if (r == 0)
+        r = compile(&name_regex, name);
     if (r < 0)
         return r;
     r = compile(&value_regex, value);
     if (r == 0) {
-        r = find_item(section, &name_regex, &value_regex);
+        r = find_item(config, section, &name_regex, &value_regex);
         regfree(&value_regex);
     }
     regfree(&name_regex);
@@ -117,7 +122,8 @@ static int has_item(const struct pyst_config_section *section, struct pyst_text 
 }
 
 /* 1 or 0, or an error. */
-static int fits(const struct section *section, struct pyst_text filter, char separator)
+static int fits(struct pyst_config *config, const struct section *section, struct pyst_text filter,
+                char separator)
 {
     const struct pyst_config_section *public = &section->public;
     bool templates = false;
@@ -140,14 +146,14 @@ static int fits(const struct section *section, struct pyst_text filter, char sep
             templates = true;
             continue;
         }
-        r = has_item(public, name, value);
+        r = has_item(config, public, name, value);
         if (r <= 0)
             return r;
     }
     return templates || !public->is_template;
 }
 
-int config_match(const struct pyst_config *config, struct pyst_text name, struct pyst_text filter,
+int config_match(struct pyst_config *config, struct pyst_text name, struct pyst_text filter,
                  char separator, struct section **foundp)
 {
     struct section *section = name.size > 0 ? config_bucket(config, name) : NULL;
@@ -156,11 +162,14 @@ int config_match(const struct pyst_config *config, struct pyst_text name, struct
     *foundp = NULL;
     for (size_t i = 0; name.size == 0 && r == 0 && i < config->n_sections; i++) {
         section = config->sections[i];
-        r = fits(section, filter, separator);
+        r = config_spend_steps(config, 1);
+        if (r == 0)
+            r = fits(config, section, filter, separator);
     }
     for (; name.size > 0 && section; section = section->next_in_bucket) {
-        if (pyst_text_equal_nocase(section->public.name, name))
-            r = fits(section, filter, separator);
+        r = config_spend_steps(config, 1);
+        if (r == 0 && pyst_text_equal_nocase(section->public.name, name))
+            r = fits(config, section, filter, separator);
         if (r != 0)
             break;
     }

@@ -133,11 +133,49 @@ int config_add_template(struct section *section, const struct section *template)
     return r;
 }
 
+int config_spend_bytes(struct pyst_config *config, size_t n)
+{
+    if (n > config->limits.bytes - config->n_bytes)
+        return PYST_ERR_LIMIT_CONFIG;
+    config->n_bytes += n;
+    return 0;
+}
+
+int config_spend_steps(struct pyst_config *config, size_t n)
+{
+    if (n > config->limits.steps - config->n_steps)
+        return PYST_ERR_LIMIT_CONFIG;
+    config->n_steps += n;
+    return 0;
+}
+
+/* Whether a text is the end of the one that was made last, which can grow where it is then. */
+static bool is_last_made(const struct pyst_config *config, struct pyst_text text)
+{
+    const struct made_text *last = config->texts;
+
+    return last && text.size > 0 && text.data + text.size == last->data + last->size;
+}
+
 int config_make_text(struct pyst_config *config, struct pyst_text first, struct pyst_text second,
                      struct pyst_text *madep)
 {
-    struct made_text *made = malloc(sizeof(*made) + first.size + second.size + 1);
+    const bool grows = is_last_made(config, first);
+    const size_t size = first.size + second.size, room = grows ? 2 * size : size;
+    struct made_text *made = config->texts;
+    int r;
 
+    if (grows && made->room - made->size >= second.size) {
+        if (second.size > 0)
+            memcpy(made->data + made->size, second.data, second.size);
+        made->size += second.size;
+        *madep = pyst_text_of(first.data, size);
+        return 0;
+    }
+    r = config_spend_bytes(config, sizeof(*made) + room + 1);
+    if (r < 0)
+        return r;
+    made = malloc(sizeof(*made) + room + 1);
     if (!made)
         return PYST_ERR_NO_MEMORY;
     if (first.size > 0)
@@ -145,7 +183,9 @@ int config_make_text(struct pyst_config *config, struct pyst_text first, struct 
     if (second.size > 0)
         memcpy(made->data + first.size, second.data, second.size);
     made->next = config->texts;
+    made->size = size;
+    made->room = room;
     config->texts = made;
-    *madep = pyst_text_of(made->data, first.size + second.size);
+    *madep = pyst_text_of(made->data, size);
     return 0;
 }

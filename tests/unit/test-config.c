@@ -159,6 +159,43 @@ static void appending_makes_one_value(void **state)
     expect("[t]!\nx=1 a:2\n[a] <t\nx=1 ,2 <a:2\n", "[t](!)\nx=1\n[a](t)\nx += ,2\n");
 }
 
+static void what_is_appended_to_one_value_is_in_no_other(void **state)
+{
+    expect("[t]!\nx=abd a:2\ny=1 a:4\n[c] <t\nx=abc <a:2\ny=1 <a:4\n[d] <t\nx=ab <a:2\ny=12 <a:4\n",
+           "[t](!)\nx=a\nx+=b\ny=1\n[c](t)\nx+=c\n[d](t)\ny+=2\n[t](+TEMPLATES=include)\nx+=d\n");
+}
+
+static void problems_of_lines_that_are_gone_are_gone(void **state)
+{
+    struct pyst_config_document *document = read_string("[a\n[b]\n=1\nnone\n[c](d\nx=1\n;--\n");
+    struct pyst_config_line *broken = pyst_config_document_first(document);
+    struct pyst_config_line *b = pyst_config_line_next(broken);
+    struct pyst_config *config;
+
+    assert_int_equal(pyst_config_new(&config, document, NULL, NULL), 0);
+    assert_int_equal(pyst_config_problem_count(config), 5);
+    pyst_config_free(config);
+    /* One moved, two removed. */
+    assert_int_equal(pyst_config_document_move(document, pyst_config_line_next(b),
+                                               pyst_config_line_next(b), broken),
+                     0);
+    assert_int_equal(pyst_config_document_remove(document, broken), 0);
+    broken = pyst_config_line_next(pyst_config_line_next(b));
+    assert_int_equal(pyst_config_line_number(broken), 5);
+    assert_int_equal(pyst_config_document_remove(document, broken), 0);
+    assert_int_equal(pyst_config_new(&config, document, NULL, NULL), 0);
+    dump_config(config);
+    assert_string_equal(dumped,
+                        "invalid\n[b]\nx=1 test.conf:6\n"
+                        "test.conf:3:1 warning: a setting has no name before its equal sign and is "
+                        "ignored\n"
+                        "test.conf:3:1 error: a setting stands before any [section]\n"
+                        "test.conf:4:1 warning: a setting has no equal sign and is ignored\n"
+                        "test.conf:7:1 warning: a block comment (;--) is not ended by --;\n");
+    pyst_config_free(config);
+    pyst_config_document_unref(document);
+}
+
 static void an_item_before_any_section_is_an_error(void **state)
 {
     expect("invalid\n[a]\ny=2 a:3\na:1:1 error: a setting stands before any [section]\n",
@@ -309,6 +346,8 @@ int main(void)
         cmocka_unit_test(sections_and_values_are_looked_up_in_any_case),
         cmocka_unit_test(templates_that_multiply_meet_a_limit),
         cmocka_unit_test(every_problem_has_words),
+        cmocka_unit_test(what_is_appended_to_one_value_is_in_no_other),
+        cmocka_unit_test(problems_of_lines_that_are_gone_are_gone),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

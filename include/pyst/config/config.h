@@ -60,10 +60,16 @@ struct pyst_config_source {
     void *user;
 };
 
-/** What a configuration may grow to: templates can multiply. A field of 0 is its default. */
+/**
+ * What a configuration may grow to, for a small file can ask for much: templates multiply, files
+ * include themselves more than once, each "+=" looks through its section. A field of 0 is its
+ * default.
+ */
 struct pyst_config_limits {
     size_t sections; /* 0: 16777216 */
     size_t items;    /* of all sections; 0: 16777216 */
+    size_t bytes;    /* that included files and the values of "+=" take; 0: 1073741824 */
+    size_t steps;    /* sections and items looked at for additions and "+="; 0: 1000000000 */
 };
 
 /**
