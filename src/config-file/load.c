@@ -21,6 +21,10 @@ void config_stamp_set(struct pyst_config_stamp *stamp, const struct stat *status
     stamp->modified_ns = (int64_t)status->st_mtim.tv_sec * 1000000000 + status->st_mtim.tv_nsec;
 }
 
+/* What an included file's name may have of braces, and the patterns that they may stand for. */
+#define BRACES_MAX   32
+#define PATTERNS_MAX 4096
+
 /* ---- one file ------------------------------------------------------------------------------- */
 
 static int read_all(int fd, struct buffer *bytes)
@@ -110,6 +114,30 @@ static void drop_matches(struct loading *loading)
     free(matches);
 }
 
+/*
+ * Whether glob() could take all memory there is, or all of the stack: it makes a pattern of each
+ * choice of alternatives, and calls itself for each brace.
+ */
+static bool is_too_large(struct pyst_text pattern)
+{
+    size_t patterns = 1, braces = 0, alternatives[BRACES_MAX + 1] = {0};
+
+    for (size_t i = 0; i < pattern.size; i++) {
+        if (pattern.data[i] == '{' && ++braces > BRACES_MAX)
+            return true;
+        if (pattern.data[i] == '{')
+            alternatives[braces] = 1;
+        /* With each comma of a brace, all there are so far are multiplied anew. */
+        if (pattern.data[i] == ',' && braces > 0) {
+            patterns = patterns / alternatives[braces] * (alternatives[braces] + 1);
+            alternatives[braces]++;
+        }
+        if (patterns > PATTERNS_MAX)
+            return true;
+    }
+    return false;
+}
+
 static int find_matches(struct loading *loading, struct pyst_text argument)
 {
     struct matches *matches = calloc(1, sizeof(*matches));
@@ -118,6 +146,11 @@ static int find_matches(struct loading *loading, struct pyst_text argument)
 
     if (!matches)
         return PYST_ERR_NO_MEMORY;
+    matches->outer = loading->matches;
+    if (is_too_large(argument)) {
+        loading->matches = matches;
+        return 0;
+    }
     r = argument.size > 0 && argument.data[0] == '/'
             ? asprintf(&pattern, "%.*s", (int)argument.size, argument.data)
             : asprintf(&pattern, "%s/%.*s", loading->directory, (int)argument.size, argument.data);
@@ -127,7 +160,6 @@ static int find_matches(struct loading *loading, struct pyst_text argument)
     }
     r = glob(pattern, GLOB_NOMAGIC | GLOB_BRACE, NULL, &matches->glob);
     free(pattern);
-    matches->outer = loading->matches;
     loading->matches = matches;
     if (r == GLOB_NOSPACE) {
         drop_matches(loading);

@@ -110,6 +110,30 @@ static void what_is_included_is_found_beside_the_file(void **state)
     pyst_config_free(config);
 }
 
+/* glob() would take all of the stack for the first, and all the time there is for the second. */
+static void names_with_too_many_braces_are_no_file(void **state)
+{
+    char bytes[8192] = "[a]\n#tryinclude ";
+    struct pyst_config *config;
+
+    for (int i = 0; i < 2600; i++)
+        strcat(bytes, "{a}");
+    strcat(bytes, "\nx=1\n");
+    write_file("braces.conf", bytes);
+    assert_int_equal(pyst_config_load(&config, path_of("braces.conf"), NULL), 0);
+    assert_value(config, "a", "x", "1");
+    pyst_config_free(config);
+    write_file("braces.conf", "[a]\n#include {a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}"
+                              "{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}\n");
+    assert_int_equal(pyst_config_load(&config, path_of("braces.conf"), NULL), 0);
+    assert_false(pyst_config_is_valid(config));
+    pyst_config_free(config);
+    write_file("braces.conf", "[a]\n#include {n,inc{1,2},{,o,p}}.conf\n");
+    assert_int_equal(pyst_config_load(&config, path_of("braces.conf"), NULL), 0);
+    assert_int_equal(pyst_config_document_count(config), 3);
+    pyst_config_free(config);
+}
+
 static void the_folder_may_be_another(void **state)
 {
     struct pyst_config_load_options options = {.directory = folder};
@@ -299,6 +323,7 @@ int main(void)
         cmocka_unit_test(a_link_stays_a_link),
         cmocka_unit_test(what_was_not_changed_is_not_written),
         cmocka_unit_test(nothing_is_left_beside_a_file),
+        cmocka_unit_test(names_with_too_many_braces_are_no_file),
     };
 
     return cmocka_run_group_tests(tests, make_folder, remove_folder);

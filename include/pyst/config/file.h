@@ -33,7 +33,7 @@ PYST_PUBLIC int pyst_config_document_load(struct pyst_config_document **document
  * Writes a document to `path`: to a temporary file beside it, which is synced and renamed over it
  * then. Permissions and owner stay those of the file that is replaced; a symbolic link stays, and
  * what it leads to is replaced. Nothing is written when the document was not changed and the file
- * is there.
+ * is there and is that of `stamp`.
  *
  * `stamp` is what the document was read from, and is set to what was written; all zero: the file
  * must not exist yet; NULL: whatever is there is replaced.
@@ -55,7 +55,8 @@ struct pyst_config_load_options {
 
 /**
  * Reads a file and what it includes, and resolves it. Names may be patterns as of glob(3), with
- * braces (main/config.c, MY_GLOB_FLAGS). `options` NULL is all zero. Errors: those of
+ * braces (main/config.c, MY_GLOB_FLAGS), but one of more than 32 braces, or whose braces stand for
+ * more than 4096 names, is a file that does not exist. `options` NULL is all zero. Errors: those of
  * pyst_config_document_load() for the file itself and of pyst_config_new(). A file that cannot be
  * read but is included is one that does not exist.
  */
