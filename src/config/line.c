@@ -74,8 +74,10 @@ static char byte_at(struct pyst_text line, size_t i)
  * Leaves out comments and the backslashes before semicolons. A semicolon is, in this order:
  * escaped, the begin of a block comment (";--", but not ";---"), its end ("--;"), or the begin of a
  * comment up to the line's end. None of them is made of bytes that an earlier one was made of.
+ * *too_deepp is where the begin of a comment is that is nested too deep, and none; else SIZE_MAX.
  */
-static size_t leave_comments_out(struct pyst_text line, int *depth, struct config_scratch *scratch)
+static size_t leave_comments_out(struct pyst_text line, int *depth, struct config_scratch *scratch,
+                                 size_t *too_deepp)
 {
     bool kept = *depth == 0;
     size_t n = 0, free_from = 0;
@@ -94,8 +96,12 @@ static size_t leave_comments_out(struct pyst_text line, int *depth, struct confi
             free_from = i + 1;
         } else if (byte_at(line, i + 1) == '-' && byte_at(line, i + 2) == '-' &&
                    byte_at(line, i + 3) != '-') {
-            if (*depth < PYST_CONFIG_COMMENT_DEPTH)
-                ++*depth;
+            if (*depth == PYST_CONFIG_COMMENT_DEPTH) {
+                if (*too_deepp == SIZE_MAX)
+                    *too_deepp = i;
+                continue;
+            }
+            ++*depth;
             kept = false;
             free_from = i + 3;
             i += 2;
@@ -274,14 +280,16 @@ void config_line_read(struct config_parts *parts, struct pyst_text line, int *de
     memset(parts, 0, sizeof(*parts));
     parts->kind = PYST_CONFIG_BLANK;
     if (*depth != 0 || (line.size > 0 && memchr(line.data, ';', line.size))) {
-        size_t first = 0;
+        size_t first = 0, too_deep = SIZE_MAX;
 
         /* Most lines with a semicolon begin with it. */
         while (first < line.size && config_is_blank(line.data[first]))
             first++;
         if (*depth == 0 && byte_at(line, first) == ';' && byte_at(line, first + 1) != '-')
             return;
-        clean.size = leave_comments_out(line, depth, scratch);
+        clean.size = leave_comments_out(line, depth, scratch, &too_deep);
+        if (too_deep != SIZE_MAX)
+            set_note(parts, PYST_CONFIG_COMMENT_TOO_DEEP, (uint16_t)too_deep);
         clean.data = scratch->clean;
         clean.at = scratch->at;
         parts->is_decoded = true;

@@ -32,7 +32,7 @@ struct config_parts {
     bool has_problem;
     enum pyst_config_problem_kind problem;
     uint16_t problem_at;
-    bool has_note; /* beside a meaning; never beside a problem */
+    bool has_note; /* beside a meaning; a problem goes before it */
     enum pyst_config_problem_kind note;
     uint16_t note_at;
 };

@@ -90,6 +90,24 @@ static void block_comments_nest_and_may_end_in_a_line(void **state)
            "item x|1\n\n\n2:1 warning: a block comment (;--) is not ended by --;\n");
 }
 
+static void comments_that_nest_too_deep_are_none(void **state)
+{
+    char bytes[4096] = "", expected[4096] = "item x|1\n\n";
+    size_t i;
+
+    /* The begin of one too many is not read; what is in it ends another. */
+    strcpy(bytes, "x=1\n");
+    for (i = 0; i < PYST_CONFIG_COMMENT_DEPTH; i++)
+        strcat(bytes, ";--");
+    strcat(bytes, "\n;-- ;--;\n");
+    strcat(expected, "\n\n");
+    for (i = 0; i < PYST_CONFIG_COMMENT_DEPTH - 1; i++)
+        strcat(bytes, "--; ");
+    strcat(bytes, "\ny=1\n");
+    strcat(expected, "item y|1\n3:1 warning: block comments are nested deeper than 128\n");
+    expect(bytes, expected);
+}
+
 /* As Asterisk has it: the end of a comment that none began is text, and hides all that follows. */
 static void an_end_of_a_comment_that_none_began_hides_the_rest(void **state)
 {
@@ -248,6 +266,7 @@ int main(void)
         cmocka_unit_test(a_name_that_asterisk_cuts_is_noted),
         cmocka_unit_test(sections_and_items_are_found_in_any_case),
         cmocka_unit_test(the_name_is_that_which_was_given),
+        cmocka_unit_test(comments_that_nest_too_deep_are_none),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

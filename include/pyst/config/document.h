@@ -55,6 +55,7 @@ enum pyst_config_problem_kind {
     PYST_CONFIG_UNKNOWN_ADDITION, /* [a](+) without an [a] before */
     PYST_CONFIG_MISSING_FILE,     /* #include of a file that is not there */
     PYST_CONFIG_BAD_FILTER,       /* [a](+filter) with a regular expression that is none */
+    PYST_CONFIG_INCLUDE_TOO_DEEP, /* more than ten files one inside another; also a loop */
     /* Asterisk logs a warning and goes on. */
     PYST_CONFIG_NO_EQUAL_SIGN,
     PYST_CONFIG_NO_NAME,
@@ -62,8 +63,7 @@ enum pyst_config_problem_kind {
     PYST_CONFIG_NO_ARGUMENT,   /* of a directive */
     PYST_CONFIG_LINE_TOO_LONG, /* the line is skipped */
     PYST_CONFIG_COMMENT_NOT_ENDED,
-    PYST_CONFIG_COMMENT_TOO_DEEP,
-    PYST_CONFIG_INCLUDE_TOO_DEEP, /* more than ten files one inside another; also a loop */
+    PYST_CONFIG_COMMENT_TOO_DEEP, /* than PYST_CONFIG_COMMENT_DEPTH; the innermost is none */
     PYST_CONFIG_EXEC_OFF,         /* #exec, which was not allowed */
     /* Asterisk says nothing, but it is hardly meant. */
     PYST_CONFIG_SECTION_NAME_CUT, /* longer than PYST_CONFIG_SECTION_NAME_SIZE */
@@ -84,7 +84,7 @@ PYST_PUBLIC const char *pyst_config_problem_text(enum pyst_config_problem_kind k
 
 struct pyst_config_problem {
     enum pyst_config_problem_kind kind;
-    size_t line;           /* from 1 */
+    size_t line;           /* from 1; 0: one that was added */
     size_t column;         /* in bytes, from 1 */
     struct pyst_text what; /* the name or file it is about; or absent */
 };
