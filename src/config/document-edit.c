@@ -74,6 +74,12 @@ static bool is_commented(const struct pyst_config_line *line)
     return line->in_comment || line->changes_comment;
 }
 
+/* Asterisk would read a longer name as another one. */
+static bool is_cut(struct pyst_text name)
+{
+    return name.size > PYST_CONFIG_SECTION_NAME_SIZE;
+}
+
 /* What a line that is about to be written must mean. */
 struct meaning {
     enum pyst_config_line_kind kind;
@@ -114,7 +120,7 @@ static int finish(struct pyst_config_document *document, struct pyst_config_line
 
     while (read.size > 0 && (read.data[read.size - 1] == '\n' || read.data[read.size - 1] == '\r'))
         read.size--;
-    if (r == 0 && text.size > CONFIG_READ_SIZE)
+    if (r == 0 && text.size > CONFIG_READ_SIZE - (text.data[text.size - 1] != '\n'))
         r = PYST_ERR_CONFIG_LINE_TOO_LONG;
     if (r == 0 && has_line_end(read))
         r = PYST_ERR_BAD_CONFIG_TEXT;
@@ -238,6 +244,8 @@ int pyst_config_line_set_name(struct pyst_config_document *document, struct pyst
 
     if (is_commented(line) || (line->kind != PYST_CONFIG_ITEM && line->kind != PYST_CONFIG_SECTION))
         return PYST_ERR_INVALID;
+    if (line->kind == PYST_CONFIG_SECTION && is_cut(name))
+        return PYST_ERR_BAD_CONFIG_TEXT;
     /* The backslash of a first byte that needed one. */
     if (line->kind == PYST_CONFIG_ITEM && begin > 0 && line->text[begin - 1] == '\\')
         begin--;
@@ -278,15 +286,22 @@ static struct pyst_text line_end_before(const struct pyst_config_document *docum
     return pyst_text("\n");
 }
 
-/* Ends a line that has no end, which only a last one has not. */
+/*
+ * Ends a line that has no end, which only a last one has not. (So has one with a NUL that is as
+ * long as what Asterisk reads at a time, but what stands behind that is another line as it is.)
+ */
 static int end_line(struct pyst_config_document *document, struct pyst_config_line *line)
 {
     struct pyst_text end;
     char *text;
 
-    if (!line || line_end_of(line).size > 0)
+    if (!line || line_end_of(line).size > 0 ||
+        (line->size == CONFIG_READ_SIZE && line->kind != PYST_CONFIG_TOO_LONG))
         return 0;
     end = line_end_before(document, line);
+    /* One more byte would make it too long. */
+    if (line->size + end.size > CONFIG_READ_SIZE && line->kind != PYST_CONFIG_TOO_LONG)
+        end = pyst_text("\n");
     text = malloc(line->size + end.size + 1);
     if (!text)
         return PYST_ERR_NO_MEMORY;
@@ -378,7 +393,9 @@ static struct spacing spacing_of(const struct pyst_config_line *near, struct pys
 
     if (!near)
         return spacing;
-    spacing.indent = pyst_text_of(near->text, count_blanks(near->text, 0, near->name.begin));
+    spacing.indent = pyst_text_of(near->text, 0);
+    while (spacing.indent.size < near->name.begin && strchr(" \t", near->text[spacing.indent.size]))
+        spacing.indent.size++;
     spacing.before = count_blanks(near->text, near->name.end, near->size);
     operator_end = near->name.end + spacing.before + 1u + near->is_append + near->is_object;
     spacing.after = near->value.begin < near->value.end
@@ -433,6 +450,8 @@ int pyst_config_document_add_section(struct pyst_config_document *document,
     struct meaning meaning = {PYST_CONFIG_SECTION, name, options, false, false};
     struct writing writing = {0};
 
+    if (is_cut(name))
+        return PYST_ERR_BAD_CONFIG_TEXT;
     put(&writing, pyst_text("["));
     put_escaped(&writing, name);
     put(&writing, pyst_text("]"));
@@ -477,7 +496,7 @@ int pyst_config_document_move(struct pyst_config_document *document, struct pyst
                               struct pyst_config_line *last, struct pyst_config_line *before)
 {
     struct pyst_config_line *line = first, *next;
-    int r;
+    int r = 0;
 
     if (before ? before->in_comment : document->depth != 0)
         return PYST_ERR_INVALID;
@@ -489,7 +508,8 @@ int pyst_config_document_move(struct pyst_config_document *document, struct pyst
     }
     if (last->next == before)
         return 0;
-    r = end_line(document, document->last);
+    if (!before || !last->next)
+        r = end_line(document, document->last);
     if (r < 0)
         return r;
     for (line = first;; line = next) {

@@ -114,6 +114,83 @@ static void a_line_that_asterisk_would_skip_is_refused(void **state)
     pyst_config_document_unref(document);
 }
 
+static void the_last_line_is_not_made_too_long(void **state)
+{
+    static char before[PYST_CONFIG_LINE_SIZE + 16], after[PYST_CONFIG_LINE_SIZE + 32];
+    char value[PYST_CONFIG_LINE_SIZE];
+
+    /* Without a line end, too, Asterisk reads no more bytes of it. */
+    memset(value, 'v', sizeof(value));
+    value[PYST_CONFIG_LINE_SIZE - 1] = '\0';
+    expect_set("[a]\nx=1", 2, value, PYST_ERR_CONFIG_LINE_TOO_LONG, "[a]\nx=1");
+    value[PYST_CONFIG_LINE_SIZE - 2] = '\0';
+    snprintf(after, sizeof(after), "[a]\nx=%s", value);
+    expect_set("[a]\nx=1", 2, value, 0, after);
+    /* Nor does the end that it gets make it too long. */
+    snprintf(before, sizeof(before), "[a]\r\nx=%s", value);
+    snprintf(after, sizeof(after), "[a]\r\nx=%s\ny=1\r\n", value);
+    expect_added(before, 0, PYST_CONFIG_STYLE_NEIGHBOUR, "y", "1", 0, after);
+}
+
+static void moving_touches_no_other_line(void **state)
+{
+    struct pyst_config_document *document = read_string("[a]\nx=1\ny=2\nz=3");
+    struct pyst_config_line *x = line_at(document, 2), *y = line_at(document, 3);
+
+    assert_int_equal(pyst_config_document_move(document, y, y, x), 0);
+    assert_written(document, "[a]\ny=2\nx=1\nz=3");
+    assert_int_equal(
+        pyst_config_document_move(document, line_at(document, 4), line_at(document, 4), x), 0);
+    assert_written(document, "[a]\ny=2\nz=3\nx=1\n");
+    pyst_config_document_unref(document);
+}
+
+static void a_section_is_not_given_a_name_that_is_cut(void **state)
+{
+    char name[PYST_CONFIG_SECTION_NAME_SIZE + 2];
+    struct pyst_config_document *document = read_string("[a]\n");
+
+    memset(name, 'n', sizeof(name));
+    name[PYST_CONFIG_SECTION_NAME_SIZE + 1] = '\0';
+    expect_renamed("[a]\n", 1, name, PYST_ERR_BAD_CONFIG_TEXT, "[a]\n");
+    assert_int_equal(
+        pyst_config_document_add_section(document, NULL, pyst_text(name), pyst_text_none(), NULL),
+        PYST_ERR_BAD_CONFIG_TEXT);
+    name[PYST_CONFIG_SECTION_NAME_SIZE] = '\0';
+    assert_int_equal(
+        pyst_config_document_add_section(document, NULL, pyst_text(name), pyst_text_none(), NULL),
+        0);
+    pyst_config_document_unref(document);
+}
+
+static void an_odd_indent_is_not_followed(void **state)
+{
+    expect_added("[a]\n\t\rx=1\n", 0, PYST_CONFIG_STYLE_NEIGHBOUR, "y", "1", 0,
+                 "[a]\n\t\rx=1\n\ty=1\n");
+}
+
+/* As long as what Asterisk reads at a time, and with a NUL: what follows is the next line. */
+static void a_piece_with_a_nul_is_not_ended(void **state)
+{
+    static char bytes[PYST_CONFIG_LINE_SIZE + 16], out[PYST_CONFIG_LINE_SIZE + 32];
+    const size_t size = PYST_CONFIG_LINE_SIZE + 1;
+    struct pyst_config_document *document;
+
+    memset(bytes, 'v', size);
+    memcpy(bytes, "x=1", 4);
+    memcpy(bytes + size, "y=2", 4);
+    document = read_text("nul", pyst_text_of(bytes, size + 3));
+    assert_int_equal(pyst_config_document_add_item(document, line_at(document, 2), pyst_text("z"),
+                                                   pyst_text("3"), PYST_CONFIG_STYLE_NEIGHBOUR,
+                                                   NULL),
+                     0);
+    assert_int_equal(pyst_config_document_size(document), size + 7);
+    pyst_config_document_write(document, out);
+    assert_memory_equal(out, bytes, size);
+    assert_memory_equal(out + size, "z=3\ny=2", 7);
+    pyst_config_document_unref(document);
+}
+
 static void the_options_of_a_section_come_and_go(void **state)
 {
     expect_set("[a](b) ; c\n", 1, "!,d", 0, "[a](!,d) ; c\n");
@@ -288,6 +365,11 @@ int main(void)
         cmocka_unit_test(lines_can_be_moved),
         cmocka_unit_test(a_byte_order_mark_in_the_text_stays_text),
         cmocka_unit_test(saving_is_remembered),
+        cmocka_unit_test(the_last_line_is_not_made_too_long),
+        cmocka_unit_test(moving_touches_no_other_line),
+        cmocka_unit_test(a_section_is_not_given_a_name_that_is_cut),
+        cmocka_unit_test(an_odd_indent_is_not_followed),
+        cmocka_unit_test(a_piece_with_a_nul_is_not_ended),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
