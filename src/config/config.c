@@ -160,7 +160,6 @@ static int apply_addition(struct reader *reader, struct file *file, struct headi
         r = hand_items_over(reader->config, heading->section, found);
         config_section_free(heading->section);
         heading->is_new = false;
-        reader->current = found;
     }
     heading->section = found;
     return r;
@@ -211,7 +210,6 @@ static int read_section(struct reader *reader, struct file *file,
                         const struct pyst_config_line *line)
 {
     struct heading heading = {line, pyst_config_line_name(line), NULL, true};
-    const bool was_refused = file->is_refused;
     int r;
 
     heading.section = config_section_new(heading.name);
@@ -219,7 +217,6 @@ static int read_section(struct reader *reader, struct file *file,
         return PYST_ERR_NO_MEMORY;
     heading.section->public.document = file->document;
     heading.section->public.line = line;
-    file->is_refused = false;
     r = apply_options(reader, file, &heading, pyst_config_line_value(line));
     if (heading.is_new && (r < 0 || is_given_up(file))) {
         reader->config->n_items -= heading.section->public.n_items;
@@ -227,7 +224,6 @@ static int read_section(struct reader *reader, struct file *file,
         return r;
     }
     /* In the first file, one that Asterisk gives up at is still a section for what follows. */
-    file->is_refused |= was_refused;
     if (r == 0 && heading.is_new)
         r = config_add_section(reader->config, heading.section);
     if (r < 0) {

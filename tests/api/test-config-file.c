@@ -134,6 +134,21 @@ static void names_with_too_many_braces_are_no_file(void **state)
     pyst_config_free(config);
 }
 
+static void an_error_ends_the_files_of_its_own_pattern(void **state)
+{
+    struct pyst_config *config;
+
+    write_file("outer.conf", "[a]\n#include outer*.part\n");
+    write_file("outer1.part", "#include inner*.part\n");
+    write_file("outer2.part", "x=outer\n");
+    write_file("inner1.part", "[\n");
+    write_file("inner2.part", "x=inner\n");
+    assert_int_equal(pyst_config_load(&config, path_of("outer.conf"), NULL), 0);
+    assert_value(config, "a", "x", "outer");
+    assert_int_equal(pyst_config_section(config, 0)->n_items, 1);
+    pyst_config_free(config);
+}
+
 static void the_folder_may_be_another(void **state)
 {
     struct pyst_config_load_options options = {.directory = folder};
@@ -324,6 +339,7 @@ int main(void)
         cmocka_unit_test(what_was_not_changed_is_not_written),
         cmocka_unit_test(nothing_is_left_beside_a_file),
         cmocka_unit_test(names_with_too_many_braces_are_no_file),
+        cmocka_unit_test(an_error_ends_the_files_of_its_own_pattern),
     };
 
     return cmocka_run_group_tests(tests, make_folder, remove_folder);

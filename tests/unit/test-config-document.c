@@ -187,6 +187,15 @@ static void lines_that_are_too_long_are_skipped(void **state)
            "too long\nitem b|1\n1:1 warning: a line is longer than 8190 bytes and is ignored\n");
 }
 
+static void one_byte_behind_a_piece_is_a_part_of_its_line(void **state)
+{
+    char bytes[PYST_CONFIG_LINE_SIZE + 3];
+
+    memset(bytes, 'x', sizeof(bytes));
+    bytes[sizeof(bytes) - 1] = '\0';
+    expect(bytes, "too long\n1:1 warning: a line is longer than 8190 bytes and is ignored\n");
+}
+
 static void a_nul_ends_what_asterisk_sees_of_a_line(void **state)
 {
     static const char bytes[] = "a=1\0b\nc=2\0";
@@ -267,6 +276,7 @@ int main(void)
         cmocka_unit_test(sections_and_items_are_found_in_any_case),
         cmocka_unit_test(the_name_is_that_which_was_given),
         cmocka_unit_test(comments_that_nest_too_deep_are_none),
+        cmocka_unit_test(one_byte_behind_a_piece_is_a_part_of_its_line),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -333,6 +333,54 @@ static void a_byte_order_mark_in_the_text_stays_text(void **state)
     pyst_config_document_unref(document);
 }
 
+static void blanks_are_added_only_where_they_are_needed(void **state)
+{
+    expect_set("x =\n", 1, "", 0, "x =\n");
+    expect_set("x= 1\n", 1, ">2", 0, "x= >2\n");
+    expect_set("x=\\;a\n", 1, "b", 0, "x=b\n");
+    expect_renamed("x = 1\n", 1, "\\y", 0, "\\\\y = 1\n");
+    expect_added("[a]\nb  = 1\n", 0, PYST_CONFIG_STYLE_NEIGHBOUR, "longer", "1", 0,
+                 "[a]\nb  = 1\nlonger = 1\n");
+    expect_added("[a]\nb=1\n", 0, PYST_CONFIG_STYLE_NEIGHBOUR, "x", ">1", 0, "[a]\nb=1\nx= >1\n");
+    expect_added("[a]\nb = 1\n", 0, PYST_CONFIG_STYLE_NEIGHBOUR, "x", "", 0, "[a]\nb = 1\nx =\n");
+    /* The neighbour may be below, and is none when a block comment begins in it. */
+    expect_added("[a]\nb=1\n", 2, PYST_CONFIG_STYLE_NEIGHBOUR, "x", "1", 0, "[a]\nx=1\nb=1\n");
+    expect_added("[a]\nb=1 ;--\n--;\n", 0, PYST_CONFIG_STYLE_NEIGHBOUR, "x", "1", 0,
+                 "[a]\nb=1 ;--\n--;\nx = 1\n");
+}
+
+static void commented_lines_stay_where_they_are(void **state)
+{
+    static const char bytes[] = "[a]\nx=1\n;--\nc\n--;\n\n[b]\n";
+    struct pyst_config_document *document = read_string(bytes);
+    struct pyst_config_line *x = line_at(document, 2), *begin = line_at(document, 3);
+    struct pyst_config_line *within = line_at(document, 4), *end = line_at(document, 5);
+
+    assert_int_equal(pyst_config_document_move(document, begin, begin, x), PYST_ERR_INVALID);
+    assert_int_equal(pyst_config_document_move(document, within, within, x), PYST_ERR_INVALID);
+    assert_int_equal(pyst_config_document_move(document, x, x, within), PYST_ERR_INVALID);
+    assert_int_equal(pyst_config_document_remove(document, begin), PYST_ERR_INVALID);
+    assert_int_equal(pyst_config_document_remove(document, end), PYST_ERR_INVALID);
+    assert_int_equal(pyst_config_line_number(pyst_config_section_end(line_at(document, 1))), 6);
+    assert_written(document, bytes);
+    pyst_config_document_unref(document);
+    /* What ends a comment that none began is the begin of one, too. */
+    expect_added("[a]\nx --;\ny\n", 3, PYST_CONFIG_STYLE_NEIGHBOUR, "z", "1", PYST_ERR_INVALID,
+                 "[a]\nx --;\ny\n");
+}
+
+static void moving_to_where_it_is_changes_nothing(void **state)
+{
+    struct pyst_config_document *document = read_string("[a]\nx=1\ny=2");
+    struct pyst_config_line *x = line_at(document, 2), *y = line_at(document, 3);
+
+    assert_int_equal(pyst_config_document_move(document, x, x, y), 0);
+    assert_int_equal(pyst_config_document_move(document, y, y, NULL), 0);
+    assert_false(pyst_config_document_is_changed(document));
+    assert_written(document, "[a]\nx=1\ny=2");
+    pyst_config_document_unref(document);
+}
+
 static void saving_is_remembered(void **state)
 {
     struct pyst_config_document *document = read_string("x=1\n");
@@ -370,6 +418,9 @@ int main(void)
         cmocka_unit_test(a_section_is_not_given_a_name_that_is_cut),
         cmocka_unit_test(an_odd_indent_is_not_followed),
         cmocka_unit_test(a_piece_with_a_nul_is_not_ended),
+        cmocka_unit_test(blanks_are_added_only_where_they_are_needed),
+        cmocka_unit_test(commented_lines_stay_where_they_are),
+        cmocka_unit_test(moving_to_where_it_is_changes_nothing),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

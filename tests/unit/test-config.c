@@ -256,6 +256,80 @@ static void a_circle_of_files_is_found(void **state)
     pyst_config_document_unref(document);
 }
 
+static void an_addition_may_make_a_template(void **state)
+{
+    expect("[a]!\nx=1 a:2\ny=2 a:4\n", "[a]\nx=1\n[a](!,+)\ny=2\n");
+}
+
+static void expect_items(const char *const *files, size_t items, int result)
+{
+    struct folder folder = {.files = files};
+    struct pyst_config_source source = {open_file, NULL, &folder};
+    struct pyst_config_document *document = read_text(files[0], pyst_text(files[1]));
+    struct pyst_config_limits limits = {.items = items};
+    struct pyst_config *config = NULL;
+
+    assert_int_equal(pyst_config_new(&config, document, &source, &limits), result);
+    pyst_config_free(config);
+    pyst_config_document_unref(document);
+}
+
+static void only_what_is_there_is_counted(void **state)
+{
+    expect_items(FILES("a", "[t](!)\nx=1\n[a]\n[a](t,+)\n[a](t,+)\n[a](t,+)\n[a](t,+)\n"), 6, 0);
+    expect_items(FILES("a", "[t](!)\nx=1\n[a]\n[a](t,+)\n[a](t,+)\n[a](t,+)\n[a](t,+)\n"), 4,
+                 PYST_ERR_LIMIT_CONFIG);
+    /* A section that an included file gives up at is none. */
+    expect_items(FILES("a", "[t](!)\nx=1\ny=2\n#include b\n#include b\n#include b\n[a](t)\n", "b",
+                       "[c](t,none)\n"),
+                 4, 0);
+}
+
+static void what_is_appended_to_is_found_as_asterisk_does_it(void **state)
+{
+    /* Of exactly that name. */
+    expect("[a]\nx=1 a:2\nX=2 a:3\n", "[a]\nx=1\nX+=2\n");
+    /* The last one gives the value, the first one like it takes what comes of it, and the name. */
+    expect("[a]\nx=1 a:2\nx=23 a:3\n", "[a]\nx=1\nx=2\nx+=3\n");
+    expect("[a]\nx=v3 a:2\nx=v a:3\n", "[a]\nX=V\nx=v\nx+=3\n");
+    expect("[a]\nx=3 a:2\nx= a:3\n", "[a]\nx=1\nx=\nx+= 3\n");
+}
+
+static void files_of_a_pattern_are_read_as_one(void **state)
+{
+    expect_files(
+        FILES("a", "[a]\n#include b*\nx=1\n", "b1", "[b]\n", "b2", "\xef\xbb\xbfy=2\n[c]\n"), false,
+        "[a]\nx=1 a:3\n[b]\n\xef\xbb\xbfy=2 b2:1\n[c]\n");
+}
+
+/* Asterisk forgets that it has left a file that has an error. */
+static void errors_use_the_depth_up(void **state)
+{
+    expect_files(FILES("a",
+                       "[a]\n#include b\n#include b\n#include b\n#include b\n#include b\n"
+                       "#include b\n#include b\n#include b\n#include b\n#include c\n#include b\n"
+                       "#include c\n",
+                       "b", "[", "c", "x=1\n"),
+                 false,
+                 "invalid\n[a]\nx=1 c:1\n"
+                 "b:1:1 error: a section's name has no closing bracket\n"
+                 "b:1:1 error: a section's name has no closing bracket\n"
+                 "b:1:1 error: a section's name has no closing bracket\n"
+                 "b:1:1 error: a section's name has no closing bracket\n"
+                 "b:1:1 error: a section's name has no closing bracket\n"
+                 "b:1:1 error: a section's name has no closing bracket\n"
+                 "b:1:1 error: a section's name has no closing bracket\n"
+                 "b:1:1 error: a section's name has no closing bracket\n"
+                 "b:1:1 error: a section's name has no closing bracket\n"
+                 "b:1:1 error: a section's name has no closing bracket\n"
+                 "a:13:1 error: files include one another deeper than 10, perhaps in a circle\n");
+}
+
+static void trying_too_deep_is_no_error(void **state)
+{
+    expect_files(FILES("a", "[a]\n#tryinclude b\n", "b", "#tryinclude b\n"), false, "[a]\n");
+}
+
 static void commands_run_only_when_they_may(void **state)
 {
     expect("[a]\nx=1 a:3\na:2:1 warning: #exec is not allowed and is ignored\n",
@@ -348,6 +422,12 @@ int main(void)
         cmocka_unit_test(every_problem_has_words),
         cmocka_unit_test(what_is_appended_to_one_value_is_in_no_other),
         cmocka_unit_test(problems_of_lines_that_are_gone_are_gone),
+        cmocka_unit_test(an_addition_may_make_a_template),
+        cmocka_unit_test(only_what_is_there_is_counted),
+        cmocka_unit_test(what_is_appended_to_is_found_as_asterisk_does_it),
+        cmocka_unit_test(files_of_a_pattern_are_read_as_one),
+        cmocka_unit_test(errors_use_the_depth_up),
+        cmocka_unit_test(trying_too_deep_is_no_error),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
