@@ -172,7 +172,7 @@ static int judge_here(struct lookup *lookup)
 {
     struct check *check = lookup->check;
 
-    check_find_candidates(check, lookup->from->extension->context);
+    dialplan_find_candidates(check, lookup->from->extension->context);
     if (dialplan_is_variable(lookup->extension)) {
         for (size_t i = 0; !begins_at_one(lookup) && i < check->n_candidates; i++)
             enter_context(lookup, &check->dialplan->contexts[check->candidates[i]]->public);
@@ -220,7 +220,7 @@ static int take_jump(void *user, const struct jump *jump)
     return jump->context.data ? judge_in(&lookup, jump->context) : judge_here(&lookup);
 }
 
-int check_jumps(struct check *check, const struct pyst_dialplan_priority *priority)
+int dialplan_check_jumps(struct check *check, const struct pyst_dialplan_priority *priority)
 {
     struct lookup lookup = {.check = check, .from = priority};
 

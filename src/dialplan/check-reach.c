@@ -24,7 +24,7 @@ static bool has_other_way(struct check *check, const struct pyst_dialplan_extens
 {
     struct way way = {extension, number};
 
-    check_find_candidates(check, extension->context);
+    dialplan_find_candidates(check, extension->context);
     for (size_t i = 0; i < check->n_candidates; i++) {
         const struct pyst_dialplan_query query = {
             .context = check->dialplan->contexts[check->candidates[i]]->public.name,
@@ -37,7 +37,7 @@ static bool has_other_way(struct check *check, const struct pyst_dialplan_extens
     return false;
 }
 
-int check_reach(struct check *check, const struct extension *extension)
+int dialplan_check_reach(struct check *check, const struct extension *extension)
 {
     const struct pyst_dialplan_extension *public = &extension->public;
     const struct pyst_dialplan_priority *last = NULL;

@@ -5,7 +5,7 @@
 
 /* ---- contexts ------------------------------------------------------------------------------- */
 
-void check_find_candidates(struct check *check, const struct pyst_dialplan_context *context)
+void dialplan_find_candidates(struct check *check, const struct pyst_dialplan_context *context)
 {
     check->round++;
     check->candidates[0] = context->index;
@@ -285,14 +285,14 @@ static int check_extension(struct check *check, struct extension *extension)
 
         r = check_application(check->dialplan, priority);
         if (r == 0)
-            r = check_jumps(check, priority);
+            r = dialplan_check_jumps(check, priority);
     }
     return r;
 }
 
 static int check_extension_reach(struct check *check, struct extension *extension)
 {
-    return check_reach(check, extension);
+    return dialplan_check_reach(check, extension);
 }
 
 int pyst_dialplan_check(struct pyst_dialplan *dialplan)

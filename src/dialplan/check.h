@@ -18,16 +18,16 @@ struct check {
 };
 
 /* Fills the candidates: the context itself first. */
-void check_find_candidates(struct check *check, const struct pyst_dialplan_context *context);
+void dialplan_find_candidates(struct check *check, const struct pyst_dialplan_context *context);
 
 /* ---- check-jump.c --------------------------------------------------------------------------- */
 
 /* Judges where a priority leads to, and marks what it leads to. */
-int check_jumps(struct check *check, const struct pyst_dialplan_priority *priority);
+int dialplan_check_jumps(struct check *check, const struct pyst_dialplan_priority *priority);
 
 /* ---- check-reach.c -------------------------------------------------------------------------- */
 
 /* Judges whether a call comes to each priority, when all jumps are marked. */
-int check_reach(struct check *check, const struct extension *extension);
+int dialplan_check_reach(struct check *check, const struct extension *extension);
 
 #endif

@@ -6,30 +6,11 @@
 #include <stdlib.h>
 
 #include "dialplan/internal.h"
+#include "dialplan/load.h"
 #include "dialplan/pattern.h"
 
 #define EXTENSION_SIZE 255 /* bytes of a name that Asterisk keeps, the caller ID among them */
 #define NO_PRIORITY    (-2)
-
-/* One section. */
-struct loader {
-    struct pyst_dialplan *dialplan;
-    struct context *context;
-    struct pyst_text extension; /* that `same` goes on with; empty: none */
-    int priority;               /* the last one, which n and s count from */
-};
-
-/* One item of it. */
-struct entry {
-    struct loader *loader;
-    const struct pyst_config_item *item;
-    struct pyst_dialplan_place place;
-};
-
-static int tell(struct entry *entry, enum pyst_dialplan_problem_kind kind, struct pyst_text what)
-{
-    return dialplan_tell(entry->loader->dialplan, kind, entry->place, what);
-}
 
 static struct pyst_text strip(struct pyst_text text)
 {
@@ -40,21 +21,6 @@ static struct pyst_text strip(struct pyst_text text)
     while (text.size > 0 && (unsigned char)text.data[text.size - 1] < 33)
         text.size--;
     return text;
-}
-
-/* Takes what stands before `separator` away from a text; without one, all of it. */
-static struct pyst_text take(struct pyst_text *rest, char separator)
-{
-    const char *end = rest->size ? memchr(rest->data, separator, rest->size) : NULL;
-    struct pyst_text taken = *rest;
-
-    if (!end) {
-        *rest = pyst_text_none();
-        return taken;
-    }
-    taken.size = (size_t)(end - rest->data);
-    *rest = pyst_text_of(end + 1, rest->size - taken.size - 1);
-    return taken;
 }
 
 static bool has_text(struct pyst_text text, const char *part)
@@ -150,7 +116,7 @@ static int read_name(struct entry *entry, struct pyst_dialplan_extension *extens
 {
     struct pyst_text rest = entry->loader->extension;
 
-    extension->name = take(&rest, '/');
+    extension->name = dialplan_take(&rest, '/');
     extension->caller_id = rest;
     return rest.data
                ? leave_out(entry->loader->dialplan, &extension->caller_id, is_filler_of_caller)
@@ -252,9 +218,9 @@ static int read_priority(struct entry *entry, struct pyst_text text,
     int number, plus = 0, r;
 
     rest = text;
-    text = take(&rest, '(');
+    text = dialplan_take(&rest, '(');
     if (rest.data) {
-        const struct pyst_text label = take(&rest, ')');
+        const struct pyst_text label = dialplan_take(&rest, ')');
 
         if (!rest.data) {
             r = tell(entry, PYST_DIALPLAN_LABEL_NOT_CLOSED, whole);
@@ -264,7 +230,7 @@ static int read_priority(struct entry *entry, struct pyst_text text,
             priority->label = label;
     }
     added = text;
-    text = take(&added, '+');
+    text = dialplan_take(&added, '+');
     if (added.data)
         read_int(added, &plus);
 
@@ -306,7 +272,7 @@ static int read_application(struct entry *entry, struct pyst_text text,
 
     if (!text.data)
         text = pyst_text_of(entry->item->value.data + entry->item->value.size, 0);
-    priority->application = take(&rest, '(');
+    priority->application = dialplan_take(&rest, '(');
     if (rest.data &&
         (has_text(priority->application, "${") || has_text(priority->application, "$["))) {
         /* A hint, or nothing that could run. */
@@ -387,7 +353,7 @@ static int load_priority(struct entry *entry, struct pyst_text rest)
     int r = read_name(entry, &wanted);
 
     if (r == 0)
-        r = read_priority(entry, strip(take(&rest, ',')), &wanted, &priority);
+        r = read_priority(entry, strip(dialplan_take(&rest, ',')), &wanted, &priority);
     if (r <= 0)
         return r;
     r = read_application(entry, rest, &priority);
@@ -428,83 +394,6 @@ static int load_extension(struct entry *entry)
     return load_priority(entry, rest);
 }
 
-/* ---- what else stands in a context ---------------------------------------------------------- */
-
-static struct pyst_text whole_include(const struct pyst_dialplan_include *include)
-{
-    return include->times.data ? pyst_text_of(include->context.data,
-                                              include->context.size + 1 + include->times.size)
-                               : include->context;
-}
-
-static int load_include(struct entry *entry)
-{
-    struct context *context = entry->loader->context;
-    struct pyst_dialplan_include include = {.place = entry->place};
-    struct pyst_text value;
-    int r = dialplan_substitute(entry->loader->dialplan, entry->item->value, &value);
-
-    if (r < 0)
-        return r;
-    for (size_t i = 0; i < context->public.n_includes; i++)
-        if (pyst_text_equal_nocase(whole_include(&context->includes[i]), value))
-            return tell(entry, PYST_DIALPLAN_DUPLICATE_INCLUDE, value);
-    include.times = value;
-    include.context =
-        take(&include.times, value.size && memchr(value.data, '|', value.size) ? '|' : ',');
-    r = dialplan_grow((void **)&context->includes, &context->room_for_includes,
-                      context->public.n_includes, sizeof(include));
-    if (r < 0)
-        return r;
-    context->includes[context->public.n_includes++] = include;
-    context->public.includes = context->includes;
-    return 0;
-}
-
-static int load_switch(struct entry *entry, bool is_substituted, bool is_evaluated)
-{
-    struct context *context = entry->loader->context;
-    struct pyst_dialplan_switch made = {.is_evaluated = is_evaluated, .place = entry->place};
-    int r = 0;
-
-    made.data = entry->item->value;
-    if (is_substituted)
-        r = dialplan_substitute(entry->loader->dialplan, made.data, &made.data);
-    if (r < 0)
-        return r;
-    made.name = take(&made.data, '/');
-    for (size_t i = 0; i < context->public.n_switches; i++)
-        if (pyst_text_equal_nocase(context->switches[i].name, made.name) &&
-            pyst_text_equal_nocase(context->switches[i].data, made.data))
-            return tell(entry, PYST_DIALPLAN_DUPLICATE_SWITCH, entry->item->value);
-    r = dialplan_grow((void **)&context->switches, &context->room_for_switches,
-                      context->public.n_switches, sizeof(made));
-    if (r < 0)
-        return r;
-    context->switches[context->public.n_switches++] = made;
-    context->public.switches = context->switches;
-    return 0;
-}
-
-static int load_ignorepat(struct entry *entry)
-{
-    struct context *context = entry->loader->context;
-    struct pyst_dialplan_ignorepat made = {.place = entry->place};
-    int r = dialplan_substitute(entry->loader->dialplan, entry->item->value, &made.pattern);
-
-    for (size_t i = 0; r == 0 && i < context->public.n_ignorepats; i++)
-        if (pyst_text_equal_nocase(context->ignorepats[i].pattern, made.pattern))
-            return tell(entry, PYST_DIALPLAN_DUPLICATE_IGNOREPAT, made.pattern);
-    if (r == 0)
-        r = dialplan_grow((void **)&context->ignorepats, &context->room_for_ignorepats,
-                          context->public.n_ignorepats, sizeof(made));
-    if (r < 0)
-        return r;
-    context->ignorepats[context->public.n_ignorepats++] = made;
-    context->public.ignorepats = context->ignorepats;
-    return 0;
-}
-
 static int load_item(struct entry *entry)
 {
     const struct pyst_text name = entry->item->name;
@@ -515,15 +404,15 @@ static int load_item(struct entry *entry)
     if (pyst_text_equal_nocase(name, pyst_text("exten")))
         return load_extension(entry);
     if (pyst_text_equal_nocase(name, pyst_text("include")))
-        return load_include(entry);
+        return dialplan_load_include(entry);
     if (pyst_text_equal_nocase(name, pyst_text("ignorepat")))
-        return load_ignorepat(entry);
+        return dialplan_load_ignorepat(entry);
     if (pyst_text_equal_nocase(name, pyst_text("switch")))
-        return load_switch(entry, true, false);
+        return dialplan_load_switch(entry, true, false);
     if (pyst_text_equal_nocase(name, pyst_text("lswitch")))
-        return load_switch(entry, false, false);
+        return dialplan_load_switch(entry, false, false);
     if (pyst_text_equal_nocase(name, pyst_text("eswitch")))
-        return load_switch(entry, false, true);
+        return dialplan_load_switch(entry, false, true);
     if (pyst_text_equal_nocase(name, pyst_text("autohints"))) {
         entry->loader->context->public.autohints = pyst_text_is_true(entry->item->value);
         return 0;
