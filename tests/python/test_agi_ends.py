@@ -304,6 +304,30 @@ def test_a_reset_is_an_end() -> None:
             agi.noop()
 
 
+# -- signals ---------------------------------------------------------------------------------------
+
+
+def test_sighup_is_told_to_every_call_of_the_process() -> None:
+    before: Any = signal.getsignal(signal.SIGHUP)
+    calls = [of_text([ENVIRONMENT]) for _ in range(3)]
+    calls[1].close()
+    signal.raise_signal(signal.SIGHUP)
+    assert [agi.hung_up for agi in calls] == [True, False, True]
+    for agi in calls:
+        agi.close()
+    assert signal.getsignal(signal.SIGHUP) is before
+
+
+def test_sighup_is_left_alone_by_calls_over_sockets() -> None:
+    before: Any = signal.getsignal(signal.SIGHUP)
+    ours, theirs = socket.socketpair()
+    with ours, theirs, ours.makefile("rwb", 0) as file:
+        theirs.sendall(ENVIRONMENT)
+        agi = AGI(file, file, debug=False)
+        assert signal.getsignal(signal.SIGHUP) is before
+        agi.close()
+
+
 # -- threads ---------------------------------------------------------------------------------------
 
 IN_A_THREAD = """
