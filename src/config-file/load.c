@@ -201,7 +201,11 @@ static int run(void *user, struct pyst_text command, struct pyst_config_document
     int r;
 
     (void)user;
-    if (asprintf(&line, "%.*s 2>&1", (int)command.size, command.data) < 0)
+    /*
+     * Asterisk puts "> FILE 2>&1" behind it: of several commands that is for the last one. (That is
+     * 16; 22 logs what comes out of the other output, where we take it as well.)
+     */
+    if (asprintf(&line, "exec 3>&1 >/dev/null; %.*s >&3 2>&1", (int)command.size, command.data) < 0)
         return PYST_ERR_NO_MEMORY;
     output = popen(line, "re"); /* NOLINT(cert-env33-c): what #exec is for */
     free(line);

@@ -173,12 +173,18 @@ static void commands_run_only_when_they_may(void **state)
     struct pyst_config_load_options options = {.execute = true};
     struct pyst_config *config;
 
-    write_file("exec.conf", "[a]\n#exec \"printf 'y=1\\ny=2\\n'\"\nx=1\n");
+    write_file("exec.conf", "[a]\n#exec \"echo z=3\\; printf 'y=1\\ny=2\\n' >&2\"\nx=1\n");
     assert_int_equal(pyst_config_load(&config, path_of("exec.conf"), NULL), 0);
     assert_int_equal(pyst_config_section(config, 0)->n_items, 1);
     pyst_config_free(config);
     assert_int_equal(pyst_config_load(&config, path_of("exec.conf"), &options), 0);
     assert_value(config, "a", "y", "2");
+    assert_int_equal(pyst_config_section(config, 0)->n_items, 3);
+    pyst_config_free(config);
+    /* What goes to the other output is taken, too. */
+    write_file("exec.conf", "[a]\n#exec sh -c 'echo y=5 >&2'\n");
+    assert_int_equal(pyst_config_load(&config, path_of("exec.conf"), &options), 0);
+    assert_value(config, "a", "y", "5");
     pyst_config_free(config);
 }
 
@@ -315,6 +321,42 @@ static void what_was_not_changed_is_not_written(void **state)
     pyst_config_document_unref(document);
 }
 
+static void a_name_may_begin_with_a_slash(void **state)
+{
+    struct pyst_config_load_options options = {.directory = "/none"};
+    struct pyst_config *config;
+    char bytes[400];
+
+    write_file("slash.part", "x=1\n");
+    snprintf(bytes, sizeof(bytes), "[a]\n#include %s\n", path_of("slash.part"));
+    write_file("slash.conf", bytes);
+    assert_int_equal(pyst_config_load(&config, path_of("slash.conf"), &options), 0);
+    assert_value(config, "a", "x", "1");
+    pyst_config_free(config);
+}
+
+static void what_is_no_file_is_not_read(void **state)
+{
+    struct pyst_config_document *document = NULL;
+
+    assert_int_equal(mkfifo(path_of("pipe"), 0600), 0);
+    assert_int_equal(pyst_config_document_load(&document, path_of("pipe"), NULL), PYST_ERR_SYSTEM);
+    assert_int_equal(errno, EINVAL);
+    assert_null(document);
+}
+
+static void a_document_may_be_written_over_another_file(void **state)
+{
+    struct pyst_config_document *document;
+
+    write_file("one.conf", "[a]\nx=1\n");
+    write_file("other.conf", "[a]\nx=2\n");
+    document = load_file("one.conf", NULL);
+    assert_int_equal(pyst_config_document_save(document, path_of("other.conf"), NULL), 0);
+    assert_file("other.conf", "[a]\nx=1\n");
+    pyst_config_document_unref(document);
+}
+
 static void nothing_is_left_beside_a_file(void **state)
 {
     char command[400];
@@ -337,9 +379,12 @@ int main(void)
         cmocka_unit_test(a_new_file_must_not_be_there),
         cmocka_unit_test(a_link_stays_a_link),
         cmocka_unit_test(what_was_not_changed_is_not_written),
-        cmocka_unit_test(nothing_is_left_beside_a_file),
         cmocka_unit_test(names_with_too_many_braces_are_no_file),
         cmocka_unit_test(an_error_ends_the_files_of_its_own_pattern),
+        cmocka_unit_test(a_name_may_begin_with_a_slash),
+        cmocka_unit_test(what_is_no_file_is_not_read),
+        cmocka_unit_test(a_document_may_be_written_over_another_file),
+        cmocka_unit_test(nothing_is_left_beside_a_file),
     };
 
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
