@@ -219,6 +219,28 @@ static void a_name_that_asterisk_cuts_is_noted(void **state)
         "1:2 note: a section's name is cut after 79 bytes\n");
 }
 
+static void what_begins_a_comment_does_not_end_it(void **state)
+{
+    expect("x=1 ;--; 2\n--; y=3\n", "item x|1\nitem y|3\n");
+}
+
+static void what_a_backslash_stands_before_matters(void **state)
+{
+    expect("\\\tx=1\n\\\xe4=1\n", "broken\nbroken\n"
+                                  "1:1 error: a backslash has nothing behind it\n"
+                                  "2:1 error: a backslash has nothing behind it\n");
+    expect("\\+=1\n+=1\n", "item +|1\nbroken\n2:1 warning: a setting has no name before its equal "
+                           "sign and is ignored\n");
+    expect("#include \"\n", "#include|\n");
+}
+
+static void a_name_that_is_just_short_enough_is_whole(void **state)
+{
+    expect("[1234567890123456789012345678901234567890123456789012345678901234567890123456789]\n",
+           "section "
+           "1234567890123456789012345678901234567890123456789012345678901234567890123456789\n");
+}
+
 static void sections_and_items_are_found_in_any_case(void **state)
 {
     struct pyst_config_document *document = read_string("[a]\nx=1\nX=2\n[B]\ny=3\n[A]\n");
@@ -277,6 +299,9 @@ int main(void)
         cmocka_unit_test(the_name_is_that_which_was_given),
         cmocka_unit_test(comments_that_nest_too_deep_are_none),
         cmocka_unit_test(one_byte_behind_a_piece_is_a_part_of_its_line),
+        cmocka_unit_test(what_begins_a_comment_does_not_end_it),
+        cmocka_unit_test(what_a_backslash_stands_before_matters),
+        cmocka_unit_test(a_name_that_is_just_short_enough_is_whole),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

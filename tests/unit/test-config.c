@@ -285,6 +285,42 @@ static void only_what_is_there_is_counted(void **state)
                  4, 0);
 }
 
+static void a_filter_says_which_section_is_meant(void **state)
+{
+    expect("[a]\n[a]!\nx=1 a:4\n", "[a]\n[a](!)\n[a](+TEMPLATES=restrict)\nx=1\n");
+    expect("invalid\n[t]!\nx=1 a:2\n[t]\na:3:1 error: a section with (+) adds to one that is not "
+           "defined before it\n",
+           "[t](!)\nx=1\n[t](+x=1)\n");
+    expect("invalid\n[a]\n[a]\na:2:1 error: a section with (+) adds to one that is not defined "
+           "before it\n",
+           "[a]\n[a](+word)\n");
+    expect("invalid\n[a]\n[a]\na:2:1 error: the filter of a section with (+) is no regular "
+           "expression, or too large a one\n",
+           "[a]\n[a](+t=x{1001})\n");
+}
+
+static void an_empty_name_means_any_section(void **state)
+{
+    expect("[t]!\n[a]\nx=1 a:4\n[b]\n", "[t](!)\n[a]\n[](+)\nx=1\n[b]\n");
+}
+
+static void names_are_cut_as_asterisk_does_it(void **state)
+{
+    char bytes[128] = "[", expected[256] = "[";
+
+    memset(bytes + 1, 'n', 80);
+    strcpy(bytes + 81, "]\n");
+    memset(expected + 1, 'n', 79);
+    strcpy(expected + 80, "]\na:1:2 note: a section's name is cut after 79 bytes\n");
+    expect(expected, bytes);
+}
+
+static void a_limit_is_what_there_may_be(void **state)
+{
+    expect_items(FILES("a", "[a]\nx=1\ny=2\n"), 2, 0);
+    expect_items(FILES("a", "[a]\nx=1\ny=2\n"), 1, PYST_ERR_LIMIT_CONFIG);
+}
+
 static void what_is_appended_to_is_found_as_asterisk_does_it(void **state)
 {
     /* Of exactly that name. */
@@ -428,6 +464,10 @@ int main(void)
         cmocka_unit_test(files_of_a_pattern_are_read_as_one),
         cmocka_unit_test(errors_use_the_depth_up),
         cmocka_unit_test(trying_too_deep_is_no_error),
+        cmocka_unit_test(a_filter_says_which_section_is_meant),
+        cmocka_unit_test(an_empty_name_means_any_section),
+        cmocka_unit_test(names_are_cut_as_asterisk_does_it),
+        cmocka_unit_test(a_limit_is_what_there_may_be),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
