@@ -243,3 +243,40 @@ async def test_awaited_command_that_no_action_can_carry_is_a_hangup(
             await until(lambda: server.counters.accepted and not server.counters.working)
     assert [type(error) for error in seen] == [AGISIGPIPEHangup]
     assert server.counters.hung_up == 1
+
+
+# -- a trace that fails ----------------------------------------------------------------------------
+
+
+def failing_at(direction: str, line: str) -> Any:
+    """Fails like a full disk, from the first time that this is traced."""
+    failed: list[bool] = []
+
+    def trace(record: dict[str, Any]) -> None:
+        if (record["direction"], record["line"]) == (direction, line):
+            failed.append(True)
+        if failed:
+            raise OSError("the disk is full")
+
+    return trace
+
+
+@pytest.mark.parametrize(
+    ("direction", "line"), [("received", "agi_callerid: 100"), ("received", "200 result=0")]
+)
+@asynchronous
+async def test_trace_that_fails_ends_an_awaited_call(direction: str, line: str) -> None:
+    failed: list[str] = []
+    with Pbx(script) as pbx:
+        async with aio.Manager(
+            "127.0.0.1", pbx.port, username="admin", secret="secret", events="agi,call"
+        ) as manager, aio.AsyncAGI(
+            manager,
+            awaited,
+            debug=failing_at(direction, line),
+            on_error=lambda path, error: failed.append(str(error)),
+        ) as server:
+            channel = pbx.call("x")
+            await until(lambda: channel.released and not server.counters.calls)
+    assert failed == ["the disk is full"]
+    assert server.counters.failed == 1

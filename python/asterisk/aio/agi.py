@@ -174,12 +174,13 @@ class AGI(AwaitedCommands, asyncio.Protocol):
         while notice is not None:
             if isinstance(notice, AgiReply):
                 reply, self._reply = self._reply, None
-                if self._trace is not None and notice.code:
-                    self._trace.reply(notice.text)
                 if reply is not None and not reply.done():
                     reply.set_result(notice)
                 if self._turns:
                     self._next_turn()
+                # Behind all that: a trace may fail, and who waits has to hear of the reply.
+                if self._trace is not None and notice.code:
+                    self._trace.reply(notice.text)
             elif notice == _core.AGI_ENVIRONMENT:
                 self._has_started = True
                 if self._trace is not None:

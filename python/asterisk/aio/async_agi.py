@@ -174,7 +174,13 @@ class AsyncAGI(AsyncCalls):
         agi = AGI(debug=self.debug, command_size=_core.ASYNC_AGI_COMMAND_SIZE)
         transport = _Transport(self, call, agi)
         agi.connection_made(transport)
-        agi.data_received(environment)
+        try:
+            agi.data_received(environment)
+        except Exception as error:  # the trace's
+            self.counters.failed += 1
+            call.finish()
+            self._report(agi.path, error)
+            return None
         if not agi._has_started:
             self.counters.broken += 1
             call.finish()
