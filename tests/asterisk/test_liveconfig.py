@@ -1,16 +1,26 @@
 # SPDX-License-Identifier: MIT
 """Configuration files changed through a real Asterisk."""
 
+import asyncio
 import random
 from pathlib import Path
 from typing import List, Tuple
 
 import pytest
 
-from asterisk.actions import GetConfigJSON
+from asterisk import aio
+from asterisk.actions import GetConfig, GetConfigJSON
 from asterisk.config import Configuration, ConfigurationError, Document, load
 from asterisk.errors import ManagerActionException
-from asterisk.liveconfig import Operation, actions, answer_json, get, operations, update
+from asterisk.liveconfig import (
+    Operation,
+    actions,
+    answer,
+    answer_json,
+    get,
+    operations,
+    update,
+)
 from asterisk.manager import Manager
 
 from asterisk_server import AsteriskServer
@@ -224,3 +234,20 @@ def test_what_has_changed_meanwhile_is_refused(manager: Manager, path: Path) -> 
     assert "5061" in path.read_text()
     with pytest.raises(ManagerActionException):
         get(manager, "no-such-file.conf")
+
+
+def test_with_asyncio(server: AsteriskServer, path: Path) -> None:
+    new = Document.load(path)
+    new.set("general", "port", "5080")
+
+    async def run() -> Configuration:
+        async with aio.Manager(
+            server.host, server.ami_port, username="admin", secret="secret"
+        ) as manager:
+            ask = GetConfig(filename=path.name, filter="TEMPLATES=include")
+            old = answer((await manager.send(ask)).check().response)
+            for action in actions(path.name, operations(old, new)):
+                (await manager.send(action)).check()
+            return answer((await manager.send(ask)).check().response)
+
+    assert seen(asyncio.run(run())) == seen(new.resolve())
