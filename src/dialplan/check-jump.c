@@ -65,7 +65,9 @@ static int take_match(void *user, const struct pyst_dialplan_match *match)
         lookup->switched = true;
     else
         enter(lookup, match->extension);
-    return 0;
+    /* Nobody who calls comes further than an extension for all callers that has the priority. */
+    return !lookup->is_any && !lookup->is_current && lookup->found_priority && match->extension &&
+           !match->extension->caller_id.data;
 }
 
 /* Some extension of a context may be meant, and any of its priorities. */
@@ -180,6 +182,7 @@ static int judge_here(struct lookup *lookup)
     }
     if (lookup->is_current)
         enter(lookup, lookup->from->extension);
+    lookup->switched |= check->is_cut;
     for (size_t i = 0; !lookup->found_priority && i < check->n_candidates; i++)
         search(lookup, &check->dialplan->contexts[check->candidates[i]]->public);
     return judge(lookup);

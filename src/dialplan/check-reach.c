@@ -25,6 +25,8 @@ static bool has_other_way(struct check *check, const struct pyst_dialplan_extens
     struct way way = {extension, number};
 
     dialplan_find_candidates(check, extension->context);
+    if (check->is_cut)
+        return true;
     for (size_t i = 0; i < check->n_candidates; i++) {
         const struct pyst_dialplan_query query = {
             .context = check->dialplan->contexts[check->candidates[i]]->public.name,

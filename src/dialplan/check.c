@@ -10,6 +10,7 @@ void dialplan_find_candidates(struct check *check, const struct pyst_dialplan_co
     check->round++;
     check->candidates[0] = context->index;
     check->n_candidates = 1;
+    check->is_cut = false;
     check->stamps[context->index] = check->round;
     for (size_t i = 0; i < check->n_candidates; i++) {
         const struct context *each = check->dialplan->contexts[check->candidates[i]];
@@ -17,10 +18,14 @@ void dialplan_find_candidates(struct check *check, const struct pyst_dialplan_co
         for (size_t j = 0; j < each->n_included_in; j++) {
             const size_t other = each->included_in[j];
 
-            if (check->stamps[other] != check->round) {
-                check->stamps[other] = check->round;
-                check->candidates[check->n_candidates++] = other;
+            if (check->stamps[other] == check->round)
+                continue;
+            if (check->n_candidates == CANDIDATES_MAX) {
+                check->is_cut = true;
+                return;
             }
+            check->stamps[other] = check->round;
+            check->candidates[check->n_candidates++] = other;
         }
     }
 }
@@ -299,12 +304,11 @@ int pyst_dialplan_check(struct pyst_dialplan *dialplan)
 {
     struct check check = {
         .dialplan = dialplan,
-        .candidates = calloc(dialplan->n_contexts + 1, sizeof(size_t)),
         .stamps = calloc(dialplan->n_contexts + 1, sizeof(size_t)),
     };
     int r = PYST_ERR_NO_MEMORY;
 
-    if (check.candidates && check.stamps)
+    if (check.stamps)
         r = dialplan->n_contexts ? link_includes(dialplan) : 0;
     if (r == 0 && dialplan->n_contexts)
         r = find_loops(dialplan);
@@ -318,7 +322,6 @@ int pyst_dialplan_check(struct pyst_dialplan *dialplan)
         r = tell_unused(dialplan);
     if (r == 0)
         r = sort_problems(dialplan);
-    free(check.candidates);
     free(check.stamps);
     return r;
 }

@@ -5,12 +5,15 @@
 #include "dialplan/internal.h"
 #include "dialplan/jump.h"
 
+#define CANDIDATES_MAX 512 /* as many contexts as Asterisk searches */
+
 /* One check of a whole dialplan. */
 struct check {
     struct pyst_dialplan *dialplan;
     /* The contexts that a call in some context may really be in: those that include it. */
-    size_t *candidates;
+    size_t candidates[CANDIDATES_MAX];
     size_t n_candidates;
+    bool is_cut;    /* there are more; nothing is judged then */
     size_t *stamps; /* of each context: the round in which it became one */
     size_t round;
     /* A jump that depends on variables may lead to any priority. */

@@ -306,11 +306,20 @@ static void next_of_any(struct pyst_text name, bool pattern, size_t *atp, struct
     }
 }
 
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
 bool dialplan_overlap(struct pyst_text a, struct pyst_text b)
 {
     const bool pattern_a = is_pattern(a), pattern_b = is_pattern(b);
     size_t at_a = pattern_a, at_b = pattern_b;
 
+    /* Mostly the first digits tell. */
+    while (at_a < a.size && at_b < b.size && is_digit(a.data[at_a]) && is_digit(b.data[at_b]))
+        if (a.data[at_a++] != b.data[at_b++])
+            return false;
     for (;;) {
         struct position left, right;
         bool meet = false;
