@@ -59,6 +59,8 @@ static int load(struct pyst_config_document **documentp, int fd, const char *pat
         errno = EINVAL;
         return PYST_ERR_SYSTEM;
     }
+    if ((uint64_t)status.st_size > UINT32_MAX)
+        return PYST_ERR_INVALID;
     if (status.st_size > 0)
         r = buffer_reserve(&bytes, (size_t)status.st_size + 1);
     if (r == 0)
@@ -186,7 +188,7 @@ static int open_included(void *user, struct pyst_text argument, size_t i,
         r = pyst_config_document_load(documentp, matches->glob.gl_pathv[matches->next++], NULL);
         if (r == 0)
             return 1;
-        if (r != PYST_ERR_SYSTEM)
+        if (r != PYST_ERR_SYSTEM && r != PYST_ERR_INVALID)
             return r;
     }
     drop_matches(loading);

@@ -107,6 +107,10 @@ static int save(struct pyst_config_document *document, const char *path,
 
     if (exists < 0)
         return exists;
+    if (exists && !S_ISREG(old.st_mode)) {
+        errno = EINVAL;
+        return PYST_ERR_SYSTEM;
+    }
     if (exists && !pyst_config_document_is_changed(document) && stamp)
         return 0;
     if (asprintf(&temporary, "%s.XXXXXX", path) < 0)

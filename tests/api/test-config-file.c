@@ -343,6 +343,12 @@ static void what_is_no_file_is_not_read(void **state)
     assert_int_equal(pyst_config_document_load(&document, path_of("pipe"), NULL), PYST_ERR_SYSTEM);
     assert_int_equal(errno, EINVAL);
     assert_null(document);
+    /* Nor replaced by one. */
+    write_file("regular.conf", "[a]\n");
+    document = load_file("regular.conf", NULL);
+    assert_int_equal(pyst_config_document_save(document, path_of("pipe"), NULL), PYST_ERR_SYSTEM);
+    assert_int_equal(errno, EINVAL);
+    pyst_config_document_unref(document);
 }
 
 static void a_document_may_be_written_over_another_file(void **state)
@@ -355,6 +361,22 @@ static void a_document_may_be_written_over_another_file(void **state)
     assert_int_equal(pyst_config_document_save(document, path_of("other.conf"), NULL), 0);
     assert_file("other.conf", "[a]\nx=1\n");
     pyst_config_document_unref(document);
+}
+
+static void a_file_that_is_too_large_is_not_read(void **state)
+{
+    struct pyst_config_document *document = NULL;
+    struct pyst_config *config;
+
+    write_file("4gib.conf", "");
+    assert_int_equal(truncate(path_of("4gib.conf"), (off_t)1 << 32), 0);
+    assert_int_equal(pyst_config_document_load(&document, path_of("4gib.conf"), NULL),
+                     PYST_ERR_INVALID);
+    assert_null(document);
+    write_file("large.conf", "[a]\n#tryinclude 4gib.conf\nx=1\n");
+    assert_int_equal(pyst_config_load(&config, path_of("large.conf"), NULL), 0);
+    assert_value(config, "a", "x", "1");
+    pyst_config_free(config);
 }
 
 static void nothing_is_left_beside_a_file(void **state)
@@ -384,6 +406,7 @@ int main(void)
         cmocka_unit_test(a_name_may_begin_with_a_slash),
         cmocka_unit_test(what_is_no_file_is_not_read),
         cmocka_unit_test(a_document_may_be_written_over_another_file),
+        cmocka_unit_test(a_file_that_is_too_large_is_not_read),
         cmocka_unit_test(nothing_is_left_beside_a_file),
     };
 

@@ -288,7 +288,9 @@ static void sections_and_other_lines_can_be_added(void **state)
                      PYST_ERR_BAD_CONFIG_TEXT);
     assert_int_equal(pyst_config_document_add_line(document, line, pyst_text("x=1"), NULL),
                      PYST_ERR_BAD_CONFIG_TEXT);
-    assert_written(document, "[a]\nx=1\n\n; b\n#include c.conf\n[b](a)\n");
+    assert_int_equal(pyst_config_document_add_line(document, line, pyst_text("\t#exec d"), NULL),
+                     0);
+    assert_written(document, "[a]\nx=1\n\n; b\n#include c.conf\n\t#exec d\n[b](a)\n");
     pyst_config_document_unref(document);
 }
 

@@ -38,8 +38,8 @@ PYST_PUBLIC int pyst_config_document_load(struct pyst_config_document **document
  * `stamp` is what the document was read from, and is set to what was written; all zero: the file
  * must not exist yet; NULL: whatever is there is replaced.
  *
- * Errors: PYST_ERR_CHANGED, the file is not as it was then, and stays so; PYST_ERR_SYSTEM (errno);
- * PYST_ERR_NO_MEMORY.
+ * Errors: PYST_ERR_CHANGED, the file is not as it was then, and stays so; PYST_ERR_SYSTEM (errno;
+ * EINVAL when what is there is no regular file); PYST_ERR_NO_MEMORY.
  */
 PYST_PUBLIC int pyst_config_document_save(struct pyst_config_document *document, const char *path,
                                           struct pyst_config_stamp *stamp);
