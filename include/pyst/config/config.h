@@ -8,7 +8,8 @@
  * document and the line it came from.
  *
  * A configuration does not change; make a new one when a document has changed. It holds references
- * to its documents, and its texts live as long as it does. Any thread may read it.
+ * to its documents, and its texts live as long as it does, but those of a line that is changed or
+ * removed only until then. Any thread may read it while no document is changed.
  */
 
 #include <pyst/config/document.h>
