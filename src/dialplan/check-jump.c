@@ -183,7 +183,8 @@ static int judge_here(struct lookup *lookup)
     if (lookup->is_current)
         enter(lookup, lookup->from->extension);
     lookup->switched |= check->is_cut;
-    for (size_t i = 0; !lookup->found_priority && i < check->n_candidates; i++)
+    for (size_t i = 0; !lookup->found_priority && i < (check->is_cut ? 1 : check->n_candidates);
+         i++)
         search(lookup, &check->dialplan->contexts[check->candidates[i]]->public);
     return judge(lookup);
 }
