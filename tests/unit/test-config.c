@@ -299,6 +299,52 @@ static void a_filter_says_which_section_is_meant(void **state)
            "[a]\n[a](+t=x{1001})\n");
 }
 
+static void problems_follow_lines_that_are_moved(void **state)
+{
+    struct pyst_config_document *document = read_string("[a]\n=1\n=2\n=3\n");
+    struct pyst_config_line *line = pyst_config_line_next(pyst_config_document_first(document));
+    struct pyst_config_line *last = pyst_config_document_last(document);
+    struct pyst_config *config;
+
+    assert_int_equal(pyst_config_document_move(document, last, last, line), 0);
+    assert_int_equal(pyst_config_new(&config, document, NULL, NULL), 0);
+    assert_int_equal(pyst_config_problem_count(config), 3);
+    assert_int_equal(pyst_config_problem(config, 0).problem.line, 4);
+    assert_int_equal(pyst_config_problem(config, 1).problem.line, 2);
+    assert_int_equal(pyst_config_problem(config, 2).problem.line, 3);
+    pyst_config_free(config);
+    pyst_config_document_unref(document);
+}
+
+static void a_comment_that_goes_on_is_told_of_once(void **state)
+{
+    expect_files(FILES("a", "[a]\n#include b*\n", "b1", ";-- open\n", "b2", "no=1\n"), false,
+                 "[a]\nb1:1:1 warning: a block comment (;--) is not ended by --;\n");
+}
+
+static void each_of_many_sections_is_found(void **state)
+{
+    enum { SECTIONS = 500 };
+    char bytes[SECTIONS * 8] = "", name[8];
+    struct pyst_config_document *document;
+    struct pyst_config *config;
+
+    for (int i = 0; i < SECTIONS; i++)
+        snprintf(bytes + strlen(bytes), 8, "[s%d]\n", i);
+    document = read_string(bytes);
+    assert_int_equal(pyst_config_new(&config, document, NULL, NULL), 0);
+    for (int i = 0; i < SECTIONS; i++) {
+        const struct pyst_config_section *section;
+
+        snprintf(name, sizeof(name), "S%d", i);
+        section = pyst_config_find(config, pyst_text(name), NULL);
+        assert_int_equal(section->index, i);
+        assert_null(pyst_config_find(config, pyst_text(name), section));
+    }
+    pyst_config_free(config);
+    pyst_config_document_unref(document);
+}
+
 static void an_empty_name_means_any_section(void **state)
 {
     expect("[t]!\n[a]\nx=1 a:4\n[b]\n", "[t](!)\n[a]\n[](+)\nx=1\n[b]\n");
@@ -468,6 +514,9 @@ int main(void)
         cmocka_unit_test(an_empty_name_means_any_section),
         cmocka_unit_test(names_are_cut_as_asterisk_does_it),
         cmocka_unit_test(a_limit_is_what_there_may_be),
+        cmocka_unit_test(problems_follow_lines_that_are_moved),
+        cmocka_unit_test(a_comment_that_goes_on_is_told_of_once),
+        cmocka_unit_test(each_of_many_sections_is_found),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
