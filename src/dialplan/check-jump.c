@@ -21,7 +21,7 @@ struct lookup {
 
 static struct extension *private_of(const struct pyst_dialplan_extension *extension)
 {
-    return (struct extension *)(void *)(uintptr_t)extension; /* its first member */
+    return (struct extension *)extension; /* its first member */
 }
 
 /* A context that Asterisk's modules make themselves. */

@@ -142,6 +142,8 @@ static int check_balance(struct pyst_dialplan *dialplan,
     size_t depth = 0, last = 0;
     bool quoted = false;
 
+    if (!text.data)
+        return 0;
     for (size_t i = 0; i < text.size; i++) {
         const char c = text.data[i];
 
@@ -275,10 +277,20 @@ static int each_extension(struct check *check,
     return r;
 }
 
-static int prepare(struct check *check, struct extension *extension)
+static int prepare(struct pyst_dialplan *dialplan)
 {
-    extension->is_entered = calloc(extension->public.n_priorities + 1, sizeof(bool));
-    return extension->is_entered ? 0 : PYST_ERR_NO_MEMORY;
+    for (size_t i = 0; i < dialplan->n_contexts; i++) {
+        const struct context *context = dialplan->contexts[i];
+
+        for (size_t j = 0; j < context->public.n_extensions; j++) {
+            struct extension *extension = context->extensions[j];
+
+            extension->is_entered = calloc(extension->public.n_priorities + 1, sizeof(bool));
+            if (!extension->is_entered)
+                return PYST_ERR_NO_MEMORY;
+        }
+    }
+    return 0;
 }
 
 static int check_extension(struct check *check, struct extension *extension)
@@ -313,7 +325,7 @@ int pyst_dialplan_check(struct pyst_dialplan *dialplan)
     if (r == 0 && dialplan->n_contexts)
         r = find_loops(dialplan);
     if (r == 0)
-        r = each_extension(&check, prepare);
+        r = prepare(dialplan);
     if (r == 0)
         r = each_extension(&check, check_extension);
     if (r == 0)

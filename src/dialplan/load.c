@@ -106,8 +106,12 @@ static bool is_filler_of_caller(struct pyst_text text, size_t i)
         return !is_in_set(text, i);
     case '.':
         return i + 1 < text.size;
+    case '(':
+    case ' ':
+    case ')':
+        return true;
     default:
-        return memchr("( )", text.data[i], 3) != NULL;
+        return false;
     }
 }
 
@@ -325,8 +329,8 @@ static int add_priority(struct entry *entry, struct extension *extension,
                       sizeof(*priority));
     if (r < 0)
         return r;
-    memmove(extension->priorities + at + 1, extension->priorities + at,
-            (n - at) * sizeof(*priority));
+    for (size_t i = n; i > at; i--)
+        extension->priorities[i] = extension->priorities[i - 1];
     extension->priorities[at] = *priority;
     extension->priorities[at].extension = &extension->public;
     if (at == 0) {

@@ -203,7 +203,7 @@ static int find_priority(void *user, const struct pyst_dialplan_match *match)
 {
     struct wanted *wanted = user;
 
-    if (match->asked) {
+    if (!match->extension) {
         wanted->switched = true;
         return 0;
     }

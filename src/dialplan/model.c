@@ -256,7 +256,8 @@ size_t dialplan_column(struct pyst_dialplan_place place, const char *part)
     if (!sign)
         return 1;
     at = (size_t)(sign - text.data) + 1;
-    while (at < text.size && memchr("> \t", text.data[at], 3))
+    while (at < text.size &&
+           (text.data[at] == '>' || text.data[at] == ' ' || text.data[at] == '\t'))
         at++;
     return at + 1;
 }

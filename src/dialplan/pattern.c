@@ -148,7 +148,9 @@ static signed char next_character(struct pyst_text name, size_t *atp)
 {
     while (*atp < name.size && name.data[*atp] == '-')
         ++*atp;
-    return *atp < name.size ? (signed char)name.data[(*atp)++] : 0;
+    if (*atp == name.size)
+        return 0;
+    return (signed char)name.data[(*atp)++];
 }
 
 int dialplan_compare_names(struct pyst_text a, struct pyst_text b)
@@ -372,15 +374,20 @@ bool dialplan_has_tail(struct pyst_text name, size_t *at)
     return position.rank < END && next < name.size;
 }
 
+static bool is_one_of(char c, const char *characters)
+{
+    return c && strchr(characters, c);
+}
+
 bool dialplan_looks_like_pattern(struct pyst_text name)
 {
     size_t n_wild = 0;
 
     for (size_t i = 0; i < name.size; i++) {
-        if (memchr("XNZ", name.data[i], 3))
+        if (is_one_of(name.data[i], "XNZ"))
             n_wild++;
-        else if (!memchr("0123456789*#+-.![]", name.data[i], 18))
+        else if (!is_one_of(name.data[i], "0123456789*#+-.![]"))
             return false;
     }
-    return n_wild > 0 || (name.size > 1 && memchr(".!", name.data[name.size - 1], 2));
+    return n_wild > 0 || (name.size > 1 && is_one_of(name.data[name.size - 1], ".!"));
 }
