@@ -161,6 +161,8 @@ static void appending_makes_one_value(void **state)
 
 static void what_is_appended_to_one_value_is_in_no_other(void **state)
 {
+    expect("[t]!\nx=abd a:2\n[c] <t\nx=abc <a:2\n",
+           "[t](!)\nx=a\nx+=b\n[c](t)\nx+=c\n[t](+TEMPLATES=include)\nx+=d\n");
     expect("[t]!\nx=abd a:2\ny=1 a:4\n[c] <t\nx=abc <a:2\ny=1 <a:4\n[d] <t\nx=ab <a:2\ny=12 <a:4\n",
            "[t](!)\nx=a\nx+=b\ny=1\n[c](t)\nx+=c\n[d](t)\ny+=2\n[t](+TEMPLATES=include)\nx+=d\n");
 }
