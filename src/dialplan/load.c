@@ -270,12 +270,13 @@ static int read_priority(struct entry *entry, struct pyst_text text,
 static int read_application(struct entry *entry, struct pyst_text text,
                             struct pyst_dialplan_priority *priority)
 {
-    struct pyst_text rest = text;
+    struct pyst_text rest;
     const char *end;
     int r = 0;
 
     if (!text.data)
-        text = pyst_text_of(entry->item->value.data + entry->item->value.size, 0);
+        text = pyst_text_of("", 0);
+    rest = text;
     priority->application = dialplan_take(&rest, '(');
     if (rest.data &&
         (has_text(priority->application, "${") || has_text(priority->application, "$["))) {
@@ -284,7 +285,7 @@ static int read_application(struct entry *entry, struct pyst_text text,
         rest = pyst_text_none();
     }
     priority->arguments = rest;
-    end = rest.size ? memrchr(rest.data, ')', rest.size) : NULL;
+    end = rest.data ? memrchr(rest.data, ')', rest.size) : NULL;
     if (end) {
         const struct pyst_text behind =
             strip(pyst_text_of(end + 1, (size_t)(rest.data + rest.size - end) - 1));

@@ -55,7 +55,7 @@ class Driver:
         assert self._process.stdin and self._process.stdout
         self._process.stdin.write("\t".join(words) + "\n")
         self._process.stdin.flush()
-        lines = []
+        lines: List[List[str]] = []
         for line in self._process.stdout:
             if line == "\n":
                 return lines
@@ -148,7 +148,7 @@ class Writer:
 
     def numbers(self) -> List[str]:
         numbers = {self.number() for _ in range(NUMBERS)} | {"", "_X.", "_1X", "_[12]", "_1-X"}
-        return sorted(number.replace("-", "-") for number in numbers)
+        return sorted(numbers)
 
 
 Shown = Dict[str, List[Tuple[str, str, str, str, str]]]
