@@ -227,6 +227,17 @@ static void what_is_executed_is_looked_for_by_priority(void **state)
     host_free(&host);
 }
 
+static void a_dash_hides_no_pattern_but_of_a_hint(void **state)
+{
+    struct host host = host_of("[a]\nexten => -_1-[2-3],1,A\nexten => -_X,hint(x),B\n");
+
+    assert_string_equal(extensions_of(&host, "a"), "-_X:-1 _1[23]:1");
+    assert_string_equal(matches_of(&host, "a", "12", NULL), "a:_1[23]");
+    assert_string_equal(matches_of(&host, "a", "_X", NULL), "a:-_X");
+    assert_string_equal(found_of(&host, "_X", NULL, 0, "x"), "none");
+    host_free(&host);
+}
+
 static void globals_are_put_into_names(void **state)
 {
     struct host host = host_of(
@@ -387,6 +398,7 @@ int main(void)
         cmocka_unit_test(a_number_finds_extensions_in_order),
         cmocka_unit_test(timed_includes_are_told),
         cmocka_unit_test(what_is_executed_is_looked_for_by_priority),
+        cmocka_unit_test(a_dash_hides_no_pattern_but_of_a_hint),
         cmocka_unit_test(globals_are_put_into_names),
         cmocka_unit_test(references_are_found_inside_one_another),
         cmocka_unit_test(contexts_are_one_each_name),
