@@ -120,7 +120,8 @@ static int finish(struct pyst_config_document *document, struct pyst_config_line
 
     while (read.size > 0 && (read.data[read.size - 1] == '\n' || read.data[read.size - 1] == '\r'))
         read.size--;
-    if (r == 0 && text.size > CONFIG_READ_SIZE - (text.data[text.size - 1] != '\n'))
+    if (r == 0 && text.size > 0 &&
+        text.size > CONFIG_READ_SIZE - (text.data[text.size - 1] != '\n'))
         r = PYST_ERR_CONFIG_LINE_TOO_LONG;
     if (r == 0 && has_line_end(read))
         r = PYST_ERR_BAD_CONFIG_TEXT;

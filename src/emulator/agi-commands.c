@@ -28,6 +28,7 @@ static int say(struct pyst_emulator_agi *emulator, const char *format, ...)
     va_list arguments;
 
     va_start(arguments, format);
+    /* NOLINTNEXTLINE(clang-analyzer-valist.Uninitialized): it is, one line above */
     vsnprintf(line, sizeof(line), format, arguments);
     va_end(arguments);
     return buffer_append(&emulator->output, pyst_text(line));
