@@ -221,13 +221,24 @@ static int run(void *user, struct pyst_text command, struct pyst_config_document
     return r < 0 ? r : 1;
 }
 
+/* Its own text, with a NUL. */
 static char *directory_of(struct pyst_text path)
 {
     const char *slash = path.size > 0 ? memrchr(path.data, '/', path.size) : NULL;
+    char *directory;
+    size_t size;
 
     if (!slash)
         return strdup(".");
-    return slash == path.data ? strdup("/") : strndup(path.data, (size_t)(slash - path.data));
+    if (slash == path.data)
+        return strdup("/");
+    size = (size_t)(slash - path.data);
+    directory = malloc(size + 1);
+    if (directory) {
+        memcpy(directory, path.data, size);
+        directory[size] = '\0';
+    }
+    return directory;
 }
 
 int pyst_config_resolve(struct pyst_config **configp, struct pyst_config_document *document,
