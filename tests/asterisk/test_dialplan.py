@@ -14,9 +14,8 @@ import pytest
 from asterisk_server import AsteriskServer
 from raw import RawManager
 
-DRIVER = Path(os.environ.get("MESON_BUILD_ROOT", "build"), "tests/asterisk/dialplan-driver")
-if not DRIVER.exists():
-    pytest.skip("dialplan-driver was not built", allow_module_level=True)
+BUILD = Path(os.environ.get("PYST_BUILD", Path(__file__).resolve().parents[2] / "build"))
+DRIVER = BUILD / "tests/asterisk/dialplan-driver"
 
 SEED = 20
 CONTEXTS = 24

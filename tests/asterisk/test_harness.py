@@ -20,7 +20,7 @@ def test_version_is_the_one_asked_for(server: AsteriskServer) -> None:
 
 
 def test_every_module_loaded(server: AsteriskServer) -> None:
-    log = server.log.read_text()
+    log = server.log.read_text(errors="replace")
     assert "modules will be loaded" in log
     assert "Error loading module" not in log
     assert "declined to load" not in log
