@@ -1,3 +1,4 @@
+#!/usr/bin/python3
 # SPDX-License-Identifier: MIT
 """An IVR: 1 tells what a customer's account holds, 2 takes a message.
 

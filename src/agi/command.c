@@ -3,6 +3,8 @@
 
 #include <pyst/agi/command.h>
 
+#include "base/line-break.h"
+
 struct pyst_agi_command {
     size_t limit; /* bytes of a line with its LF */
     size_t size;
@@ -34,12 +36,6 @@ struct pyst_agi_command *pyst_agi_command_free(struct pyst_agi_command *command)
 {
     free(command);
     return NULL;
-}
-
-static bool ends_line(struct pyst_text text)
-{
-    return text.size > 0 && (memchr(text.data, '\n', text.size) ||
-                             memchr(text.data, '\r', text.size) || memchr(text.data, 0, text.size));
 }
 
 static bool is_blank(char c)
@@ -90,7 +86,7 @@ int pyst_agi_command_set_line(struct pyst_agi_command *command, struct pyst_text
     if (line.size > 0 && line.data[line.size - 1] == '\n')
         line.size--;
     line = trim(line);
-    if (line.size == 0 || ends_line(line))
+    if (line.size == 0 || has_line_break(line))
         return command->error = PYST_ERR_BAD_ARGUMENT;
     if (line.size >= command->limit)
         return command->error = PYST_ERR_COMMAND_TOO_LONG;
@@ -130,7 +126,7 @@ int pyst_agi_command_add(struct pyst_agi_command *command, struct pyst_text argu
 
     if (command->error)
         return command->error;
-    if (ends_line(argument))
+    if (has_line_break(argument))
         return command->error = PYST_ERR_BAD_ARGUMENT;
     for (size_t i = 0; i < argument.size; i++)
         size += argument.data[i] == '"' || argument.data[i] == '\\';

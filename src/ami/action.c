@@ -5,6 +5,7 @@
 #include <pyst/error.h>
 
 #include "base/buffer.h"
+#include "base/line-break.h"
 
 struct header {
     size_t name; /* offsets into the bytes */
@@ -18,12 +19,6 @@ struct pyst_ami_action {
     size_t n_headers;
     struct header headers[PYST_AMI_ACTION_HEADERS];
 };
-
-static bool has_line_break(struct pyst_text text)
-{
-    return text.size > 0 && (memchr(text.data, '\r', text.size) ||
-                             memchr(text.data, '\n', text.size) || memchr(text.data, 0, text.size));
-}
 
 int pyst_ami_action_new(struct pyst_ami_action **actionp, struct pyst_text name)
 {

@@ -4,17 +4,9 @@
 #include <pyst/error.h>
 
 #include "ami/in-flight.h"
+#include "base/hash.h"
 
 #define BUCKETS_MIN 64
-
-static uint32_t hash_id(struct pyst_text id)
-{
-    uint32_t hash = 2166136261u; /* FNV-1a */
-
-    for (size_t i = 0; i < id.size; i++)
-        hash = (hash ^ (unsigned char)id.data[i]) * 16777619u;
-    return hash;
-}
 
 struct pending *pending_new(struct pyst_text id)
 {
@@ -27,7 +19,7 @@ struct pending *pending_new(struct pyst_text id)
     pending->id_size = id.size;
     if (id.size > 0)
         memcpy(pending->id, id.data, id.size);
-    pending->hash = hash_id(id);
+    pending->hash = (uint32_t)hash_text(id);
     return pending;
 }
 
@@ -233,7 +225,7 @@ struct pending *in_flight_find(const struct in_flight *table, struct pyst_text i
 
     if (table->n == 0)
         return NULL;
-    hash = hash_id(id);
+    hash = (uint32_t)hash_text(id);
     for (pending = *bucket_of(table, hash); pending; pending = pending->bucket_next)
         if (pending->hash == hash && pending->progress == progress &&
             pyst_text_equal(pyst_text_of(pending->id, pending->id_size), id))

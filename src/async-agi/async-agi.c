@@ -3,15 +3,7 @@
 #include <string.h>
 
 #include "async-agi/internal.h"
-
-uint32_t hash_text(struct pyst_text text)
-{
-    uint32_t hash = 2166136261u; /* FNV-1a */
-
-    for (size_t i = 0; i < text.size; i++)
-        hash = (hash ^ (unsigned char)text.data[i]) * 16777619u;
-    return hash;
-}
+#include "base/hash.h"
 
 int pyst_async_agi_new(struct pyst_async_agi **asyncp, const struct pyst_async_agi_options *options)
 {
@@ -86,7 +78,7 @@ struct pyst_async_agi *pyst_async_agi_free(struct pyst_async_agi *async)
 
 struct pyst_async_agi_call *call_find(const struct pyst_async_agi *async, struct pyst_text id)
 {
-    uint32_t hash = hash_text(id);
+    uint32_t hash = (uint32_t)hash_text(id);
 
     for (struct node *node = table_chain(&async->calls, hash); node; node = node->next) {
         struct pyst_async_agi_call *call = (struct pyst_async_agi_call *)node;

@@ -15,6 +15,7 @@
 #include "async-agi/assembly.h"
 #include "async-agi/table.h"
 #include "base/buffer.h"
+#include "base/hash.h"
 
 #define CALLS_DEFAULT       65536
 #define OUTPUT_SIZE_DEFAULT 8192
@@ -97,8 +98,6 @@ struct pyst_async_agi {
     struct pyst_async_agi_call *shown_call; /* ENDED was given */
     struct buffer *shown_input;
 };
-
-uint32_t hash_text(struct pyst_text text);
 
 /* Finds the call of that unique ID; NULL when there is none. */
 struct pyst_async_agi_call *call_find(const struct pyst_async_agi *async, struct pyst_text id);

@@ -68,7 +68,7 @@ static int submit(struct pyst_async_agi *async, struct pyst_async_agi_call *call
     submission->call = call;
     submission->may_bridge = begins_with(command, "EXEC") || begins_with(command, "\"EXEC") ||
                              begins_with(command, "GOSUB") || begins_with(command, "\"GOSUB");
-    submission->node.hash = hash_text(pyst_text_of(&submission, sizeof(submission)));
+    submission->node.hash = (uint32_t)hash_text(pyst_text_of(&submission, sizeof(submission)));
     r = table_add(&async->submissions, &submission->node);
     if (r < 0) {
         free(submission);

@@ -144,7 +144,7 @@ static int take_start(struct pyst_async_agi *async, const struct pyst_ami_messag
     assembly_begin(&call->assembly, false);
     if (!call->id || !call->name || !call->release || add_result(call, get(event, "Env")) < 0)
         goto no_memory;
-    call->node.hash = hash_text(id);
+    call->node.hash = (uint32_t)hash_text(id);
     if (table_add(&async->calls, &call->node) < 0)
         goto no_memory;
     call_wake(async, call);
@@ -258,7 +258,7 @@ static int take_event(struct pyst_async_agi *async, const struct pyst_ami_messag
 static struct submission *find_submission(const struct pyst_async_agi *async, const void *user)
 {
     struct node *node =
-        table_chain(&async->submissions, hash_text(pyst_text_of(&user, sizeof(user))));
+        table_chain(&async->submissions, (uint32_t)hash_text(pyst_text_of(&user, sizeof(user))));
 
     while (node && node != user)
         node = node->next;

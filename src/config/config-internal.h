@@ -4,6 +4,8 @@
 
 #include <pyst/config/config.h>
 
+#include "base/array.h"
+
 /* A section, and what is needed to go on building it. */
 struct section {
     struct pyst_config_section public; /* first: each is the other's pointer */
@@ -68,9 +70,6 @@ int config_spend_steps(struct pyst_config *config, size_t n);
 /* Keeps both texts, one after another. The first one stays as it is. */
 int config_make_text(struct pyst_config *config, struct pyst_text first, struct pyst_text second,
                      struct pyst_text *madep);
-
-/* Grows an array by doubling; *roomp counts elements. */
-int config_grow(void **arrayp, size_t *roomp, size_t n, size_t size);
 
 /* ---- filter.c: which section is meant ------------------------------------------------------- */
 

@@ -40,8 +40,8 @@ static int read_document(struct reader *reader, struct pyst_config_document *doc
 static int add_problem(struct reader *reader, struct file *file, struct pyst_config_problem problem)
 {
     struct pyst_config *config = reader->config;
-    int r = config_grow((void **)&config->problems, &reader->room_for_problems, config->n_problems,
-                        sizeof(*config->problems));
+    int r = array_grow((void **)&config->problems, &reader->room_for_problems, config->n_problems,
+                       sizeof(*config->problems));
 
     if (r < 0)
         return r;
@@ -325,8 +325,8 @@ static int spend_document(struct reader *reader, const struct pyst_config_docume
 static int keep_document(struct reader *reader, struct pyst_config_document *document)
 {
     struct pyst_config *config = reader->config;
-    int r = config_grow((void **)&config->documents, &reader->room_for_documents,
-                        config->n_documents, sizeof(struct pyst_config_document *));
+    int r = array_grow((void **)&config->documents, &reader->room_for_documents,
+                       config->n_documents, sizeof(struct pyst_config_document *));
 
     if (r < 0)
         pyst_config_document_unref(document);

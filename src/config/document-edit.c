@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "base/buffer.h"
+#include "base/line-break.h"
 #include "config/document-internal.h"
 
 /* A line that is written anew, in the making. */
@@ -46,12 +47,6 @@ static void put_item_name(struct writing *writing, struct pyst_text name)
     if (name.size > 0 && strchr("[#\\", name.data[0]))
         put(writing, pyst_text("\\"));
     put_escaped(writing, name);
-}
-
-static bool has_line_end(struct pyst_text text)
-{
-    return text.size > 0 && (memchr(text.data, '\n', text.size) ||
-                             memchr(text.data, '\r', text.size) || memchr(text.data, 0, text.size));
 }
 
 /* Says that the document was changed. */
@@ -123,7 +118,7 @@ static int finish(struct pyst_config_document *document, struct pyst_config_line
     if (r == 0 && text.size > 0 &&
         text.size > CONFIG_READ_SIZE - (text.data[text.size - 1] != '\n'))
         r = PYST_ERR_CONFIG_LINE_TOO_LONG;
-    if (r == 0 && has_line_end(read))
+    if (r == 0 && has_line_break(read))
         r = PYST_ERR_BAD_CONFIG_TEXT;
     if (r == 0)
         scratch = malloc(sizeof(*scratch));
@@ -474,7 +469,7 @@ int pyst_config_document_add_line(struct pyst_config_document *document,
                               pyst_text_none(), pyst_text_none(), false, false};
     struct writing writing = {0};
 
-    if (has_line_end(text))
+    if (has_line_break(text))
         return PYST_ERR_BAD_CONFIG_TEXT;
     put(&writing, text);
     return add(document, before, &writing, &meaning, linep);

@@ -1,41 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 #include <stdlib.h>
 
-#include "base/fold.h"
+#include "base/hash.h"
 #include "config/config-internal.h"
 
 #define BUCKETS_MIN 64
 
-int config_grow(void **arrayp, size_t *roomp, size_t n, size_t size)
-{
-    size_t room = *roomp < 4 ? 8 : 2 * *roomp;
-    void *array;
-
-    if (n < *roomp)
-        return 0;
-    array = realloc(*arrayp, room * size);
-    if (!array)
-        return PYST_ERR_NO_MEMORY;
-    *arrayp = array;
-    *roomp = room;
-    return 0;
-}
-
 /* ---- sections ------------------------------------------------------------------------------- */
-
-/* FNV-1a, of the letters in lower case. */
-static size_t hash(struct pyst_text name)
-{
-    uint64_t sum = UINT64_C(14695981039346656037);
-
-    for (size_t i = 0; i < name.size; i++)
-        sum = (sum ^ fold(name.data[i])) * UINT64_C(1099511628211);
-    return (size_t)(sum ^ sum >> 32);
-}
 
 static void put_in_bucket(struct bucket *buckets, size_t n_buckets, struct section *section)
 {
-    struct bucket *bucket = &buckets[hash(section->public.name) & (n_buckets - 1)];
+    struct bucket *bucket = &buckets[hash_text_nocase(section->public.name) & (n_buckets - 1)];
 
     section->next_in_bucket = NULL;
     *(bucket->last ? &bucket->last->next_in_bucket : &bucket->first) = section;
@@ -90,8 +65,8 @@ int config_add_section(struct pyst_config *config, struct section *section)
         return PYST_ERR_LIMIT_CONFIG;
     r = grow_buckets(config);
     if (r == 0)
-        r = config_grow((void **)&config->sections, &config->room_for_sections, config->n_sections,
-                        sizeof(struct section *));
+        r = array_grow((void **)&config->sections, &config->room_for_sections, config->n_sections,
+                       sizeof(struct section *));
     if (r < 0)
         return r;
     section->public.index = config->n_sections;
@@ -102,7 +77,9 @@ int config_add_section(struct pyst_config *config, struct section *section)
 
 struct section *config_bucket(const struct pyst_config *config, struct pyst_text name)
 {
-    return config->n_buckets ? config->buckets[hash(name) & (config->n_buckets - 1)].first : NULL;
+    return config->n_buckets
+               ? config->buckets[hash_text_nocase(name) & (config->n_buckets - 1)].first
+               : NULL;
 }
 
 /* ---- what is in them ------------------------------------------------------------------------ */
@@ -114,8 +91,8 @@ int config_add_item(struct pyst_config *config, struct section *section,
 
     if (config->n_items >= config->limits.items)
         return PYST_ERR_LIMIT_CONFIG;
-    r = config_grow((void **)&section->public.items, &section->room_for_items,
-                    section->public.n_items, sizeof(*item));
+    r = array_grow((void **)&section->public.items, &section->room_for_items,
+                   section->public.n_items, sizeof(*item));
     if (r < 0)
         return r;
     section->public.items[section->public.n_items++] = *item;
@@ -125,8 +102,8 @@ int config_add_item(struct pyst_config *config, struct section *section,
 
 int config_add_template(struct section *section, const struct section *template)
 {
-    int r = config_grow((void **)&section->public.templates, &section->room_for_templates,
-                        section->public.n_templates, sizeof(*section->public.templates));
+    int r = array_grow((void **)&section->public.templates, &section->room_for_templates,
+                       section->public.n_templates, sizeof(*section->public.templates));
 
     if (r == 0)
         section->public.templates[section->public.n_templates++] = &template->public;

@@ -53,8 +53,8 @@ static int link_includes(struct pyst_dialplan *dialplan)
             }
             included = dialplan->contexts[found->index];
             included->is_used |= found != context;
-            r = dialplan_grow((void **)&included->included_in, &included->room_for_included_in,
-                              included->n_included_in, sizeof(size_t));
+            r = array_grow((void **)&included->included_in, &included->room_for_included_in,
+                           included->n_included_in, sizeof(size_t));
             if (r == 0)
                 included->included_in[included->n_included_in++] = i;
         }

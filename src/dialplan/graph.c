@@ -139,8 +139,8 @@ static void meet(struct graph *graph, struct outside outside)
         return;
     }
     if (graph->error == 0)
-        graph->error = dialplan_grow((void **)&graph->outsides, &graph->room_for_outsides,
-                                     graph->n_outsides, sizeof(outside));
+        graph->error = array_grow((void **)&graph->outsides, &graph->room_for_outsides,
+                                  graph->n_outsides, sizeof(outside));
     if (graph->error == 0)
         graph->outsides[graph->n_outsides++] = outside;
 }

@@ -6,6 +6,8 @@
 
 #include <pyst/dialplan.h>
 
+#include "base/array.h"
+
 /* Of one extension, all that Asterisk takes for the same, callers apart. */
 struct extension {
     struct pyst_dialplan_extension public; /* first: each is the other's pointer */
@@ -78,9 +80,6 @@ struct pyst_dialplan {
 };
 
 /* ---- model.c: what a dialplan holds --------------------------------------------------------- */
-
-/* Grows an array by doubling, if it has to, for one more. */
-int dialplan_grow(void **arrayp, size_t *roomp, size_t n, size_t size);
 
 /* Memory that lives as long as the dialplan. NULL: no memory. */
 char *dialplan_keep(struct pyst_dialplan *dialplan, size_t size);

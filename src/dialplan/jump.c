@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "dialplan/jump.h"
+#include "config/line.h"
 #include "dialplan/internal.h"
 
 #define NESTED_MAX 8 /* ExecIf in ExecIf */
@@ -64,17 +65,6 @@ static struct pyst_text take_up_to(struct pyst_text *rest, char separator, bool 
     if (foundp)
         *foundp = false;
     return taken;
-}
-
-static struct pyst_text strip(struct pyst_text text)
-{
-    while (text.size > 0 && (unsigned char)text.data[0] < 33) {
-        text.data++;
-        text.size--;
-    }
-    while (text.size > 0 && (unsigned char)text.data[text.size - 1] < 33)
-        text.size--;
-    return text;
 }
 
 /* Argument `i`, from 0; absent: there is none. */
@@ -251,7 +241,7 @@ static int take_application(struct taker *taker, struct pyst_text name, struct p
 /* Application(arguments), as an argument. */
 static int take_nested(struct taker *taker, struct pyst_text text)
 {
-    struct pyst_text rest = text, name = strip(take_up_to(&rest, '(', false, NULL));
+    struct pyst_text rest = text, name = config_strip(take_up_to(&rest, '(', false, NULL));
     const char *end = rest.size ? memrchr(rest.data, ')', rest.size) : NULL;
     int r;
 

@@ -41,8 +41,8 @@ int dialplan_load_include(struct entry *entry)
     include.times = value;
     include.context = dialplan_take(&include.times,
                                     value.size && memchr(value.data, '|', value.size) ? '|' : ',');
-    r = dialplan_grow((void **)&context->includes, &context->room_for_includes,
-                      context->public.n_includes, sizeof(include));
+    r = array_grow((void **)&context->includes, &context->room_for_includes,
+                   context->public.n_includes, sizeof(include));
     if (r < 0)
         return r;
     context->includes[context->public.n_includes++] = include;
@@ -66,8 +66,8 @@ int dialplan_load_switch(struct entry *entry, bool is_substituted, bool is_evalu
         if (pyst_text_equal_nocase(context->switches[i].name, made.name) &&
             pyst_text_equal_nocase(context->switches[i].data, made.data))
             return tell(entry, PYST_DIALPLAN_DUPLICATE_SWITCH, entry->item->value);
-    r = dialplan_grow((void **)&context->switches, &context->room_for_switches,
-                      context->public.n_switches, sizeof(made));
+    r = array_grow((void **)&context->switches, &context->room_for_switches,
+                   context->public.n_switches, sizeof(made));
     if (r < 0)
         return r;
     context->switches[context->public.n_switches++] = made;
@@ -85,8 +85,8 @@ int dialplan_load_ignorepat(struct entry *entry)
         if (pyst_text_equal_nocase(context->ignorepats[i].pattern, made.pattern))
             return tell(entry, PYST_DIALPLAN_DUPLICATE_IGNOREPAT, made.pattern);
     if (r == 0)
-        r = dialplan_grow((void **)&context->ignorepats, &context->room_for_ignorepats,
-                          context->public.n_ignorepats, sizeof(made));
+        r = array_grow((void **)&context->ignorepats, &context->room_for_ignorepats,
+                       context->public.n_ignorepats, sizeof(made));
     if (r < 0)
         return r;
     context->ignorepats[context->public.n_ignorepats++] = made;

@@ -5,23 +5,13 @@
 #include <limits.h>
 #include <stdlib.h>
 
+#include "config/line.h"
 #include "dialplan/internal.h"
 #include "dialplan/load.h"
 #include "dialplan/pattern.h"
 
 #define EXTENSION_SIZE 255 /* bytes of a name that Asterisk keeps, the caller ID among them */
 #define NO_PRIORITY    (-2)
-
-static struct pyst_text strip(struct pyst_text text)
-{
-    while (text.size > 0 && (unsigned char)text.data[0] < 33) {
-        text.data++;
-        text.size--;
-    }
-    while (text.size > 0 && (unsigned char)text.data[text.size - 1] < 33)
-        text.size--;
-    return text;
-}
 
 static bool has_text(struct pyst_text text, const char *part)
 {
@@ -288,13 +278,13 @@ static int read_application(struct entry *entry, struct pyst_text text,
     end = rest.data ? memrchr(rest.data, ')', rest.size) : NULL;
     if (end) {
         const struct pyst_text behind =
-            strip(pyst_text_of(end + 1, (size_t)(rest.data + rest.size - end) - 1));
+            config_strip(pyst_text_of(end + 1, (size_t)(rest.data + rest.size - end) - 1));
 
         priority->arguments.size = (size_t)(end - rest.data);
         if (behind.size > 0)
             r = tell(entry, PYST_DIALPLAN_TEXT_BEHIND_APPLICATION, behind);
     } else if (rest.data) {
-        r = tell(entry, PYST_DIALPLAN_NO_CLOSING_PARENTHESIS, strip(text));
+        r = tell(entry, PYST_DIALPLAN_NO_CLOSING_PARENTHESIS, config_strip(text));
     }
     while (priority->application.size > 0 && (unsigned char)priority->application.data[0] < 33) {
         priority->application.data++;
@@ -326,8 +316,8 @@ static int add_priority(struct entry *entry, struct extension *extension,
             }
         }
     }
-    r = dialplan_grow((void **)&extension->priorities, &extension->room_for_priorities, n,
-                      sizeof(*priority));
+    r = array_grow((void **)&extension->priorities, &extension->room_for_priorities, n,
+                   sizeof(*priority));
     if (r < 0)
         return r;
     for (size_t i = n; i > at; i--)
@@ -358,7 +348,7 @@ static int load_priority(struct entry *entry, struct pyst_text rest)
     int r = read_name(entry, &wanted);
 
     if (r == 0)
-        r = read_priority(entry, strip(dialplan_take(&rest, ',')), &wanted, &priority);
+        r = read_priority(entry, config_strip(dialplan_take(&rest, ',')), &wanted, &priority);
     if (r <= 0)
         return r;
     r = read_application(entry, rest, &priority);

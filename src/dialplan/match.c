@@ -134,8 +134,8 @@ struct matches {
 static int keep_match(void *user, const struct pyst_dialplan_match *match)
 {
     struct matches *matches = user;
-    const int r = dialplan_grow((void **)&matches->array, &matches->room, matches->n,
-                                sizeof(*matches->array));
+    const int r =
+        array_grow((void **)&matches->array, &matches->room, matches->n, sizeof(*matches->array));
 
     if (r == 0)
         matches->array[matches->n++] = *match;

@@ -2,25 +2,11 @@
 #include <stdlib.h>
 
 #include "base/fold.h"
+#include "base/hash.h"
 #include "dialplan/internal.h"
 #include "dialplan/pattern.h"
 
 #define SLOTS_MIN 64
-
-int dialplan_grow(void **arrayp, size_t *roomp, size_t n, size_t size)
-{
-    const size_t room = *roomp < 2 ? 4 : 2 * *roomp;
-    void *array;
-
-    if (n < *roomp)
-        return 0;
-    array = realloc(*arrayp, room * size);
-    if (!array)
-        return PYST_ERR_NO_MEMORY;
-    *arrayp = array;
-    *roomp = room;
-    return 0;
-}
 
 char *dialplan_keep(struct pyst_dialplan *dialplan, size_t size)
 {
@@ -35,16 +21,6 @@ char *dialplan_keep(struct pyst_dialplan *dialplan, size_t size)
 
 /* ---- names ---------------------------------------------------------------------------------- */
 
-static uint64_t hash_name(struct pyst_text name, bool folded)
-{
-    uint64_t sum = UINT64_C(14695981039346656037);
-
-    for (size_t i = 0; i < name.size; i++)
-        sum = (sum ^ (folded ? fold(name.data[i]) : (unsigned char)name.data[i])) *
-              UINT64_C(1099511628211);
-    return sum ^ sum >> 32;
-}
-
 /* The name of entry `i` of one of the tables. */
 static struct pyst_text name_at(const struct pyst_dialplan *dialplan, const struct names *names,
                                 size_t i)
@@ -58,7 +34,7 @@ static uint32_t *find_slot(const struct pyst_dialplan *dialplan, const struct na
                            struct pyst_text name)
 {
     const bool folded = names == &dialplan->by_folded_name;
-    size_t i = hash_name(name, folded) & (names->n_slots - 1);
+    size_t i = (folded ? hash_text_nocase(name) : hash_text(name)) & (names->n_slots - 1);
 
     for (; names->slots[i]; i = (i + 1) & (names->n_slots - 1)) {
         const struct pyst_text other = name_at(dialplan, names, names->slots[i] - 1);
@@ -113,8 +89,8 @@ struct context *dialplan_make_context(struct pyst_dialplan *dialplan, struct pys
         return dialplan->contexts[found];
     if (grow_names(dialplan, &dialplan->by_name) < 0 ||
         grow_names(dialplan, &dialplan->by_folded_name) < 0 ||
-        dialplan_grow((void **)&dialplan->contexts, &dialplan->room_for_contexts,
-                      dialplan->n_contexts, sizeof(struct context *)) < 0)
+        array_grow((void **)&dialplan->contexts, &dialplan->room_for_contexts, dialplan->n_contexts,
+                   sizeof(struct context *)) < 0)
         return NULL;
     context = calloc(1, sizeof(*context));
     if (!context)
@@ -204,8 +180,8 @@ struct extension *dialplan_make_extension(struct pyst_dialplan *dialplan, struct
             if (made->hash == hash && is_same(&made->public, extension))
                 return made;
     if (grow_buckets(dialplan) < 0 ||
-        dialplan_grow((void **)&context->extensions, &context->room_for_extensions,
-                      context->public.n_extensions, sizeof(struct extension *)) < 0)
+        array_grow((void **)&context->extensions, &context->room_for_extensions,
+                   context->public.n_extensions, sizeof(struct extension *)) < 0)
         return NULL;
     made = calloc(1, sizeof(*made));
     if (!made)
@@ -230,8 +206,8 @@ int dialplan_set_global(struct pyst_dialplan *dialplan, const struct pyst_dialpl
         return 0;
     }
     if (grow_names(dialplan, &dialplan->by_global) < 0 ||
-        dialplan_grow((void **)&dialplan->globals, &dialplan->room_for_globals, dialplan->n_globals,
-                      sizeof(*global)) < 0)
+        array_grow((void **)&dialplan->globals, &dialplan->room_for_globals, dialplan->n_globals,
+                   sizeof(*global)) < 0)
         return PYST_ERR_NO_MEMORY;
     dialplan->globals[dialplan->n_globals++] = *global;
     *find_slot(dialplan, &dialplan->by_global, global->name) = (uint32_t)dialplan->n_globals;
@@ -265,8 +241,8 @@ size_t dialplan_column(struct pyst_dialplan_place place, const char *part)
 int dialplan_tell(struct pyst_dialplan *dialplan, enum pyst_dialplan_problem_kind kind,
                   struct pyst_dialplan_place place, struct pyst_text what)
 {
-    if (dialplan_grow((void **)&dialplan->problems, &dialplan->room_for_problems,
-                      dialplan->n_problems, sizeof(*dialplan->problems)) < 0)
+    if (array_grow((void **)&dialplan->problems, &dialplan->room_for_problems, dialplan->n_problems,
+                   sizeof(*dialplan->problems)) < 0)
         return PYST_ERR_NO_MEMORY;
     dialplan->problems[dialplan->n_problems++] = (struct pyst_dialplan_problem){
         .kind = kind,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <pyst/dialplan.h>
 
+#include "base/hash.h"
 #include "dialplan/pattern.h"
 
 /*
@@ -173,35 +174,35 @@ int pyst_dialplan_compare(struct pyst_text a, struct pyst_text b)
                          : dialplan_compare_names(a, b);
 }
 
-static uint64_t mix(uint64_t sum, const void *bytes, size_t size)
+static uint64_t add_bytes(uint64_t sum, const void *bytes, size_t size)
 {
     const unsigned char *byte = bytes;
 
     for (size_t i = 0; i < size; i++)
-        sum = (sum ^ byte[i]) * UINT64_C(1099511628211);
+        sum = hash_add(sum, byte[i]);
     return sum;
 }
 
 uint64_t dialplan_hash_extension(struct pyst_text name)
 {
-    uint64_t sum = UINT64_C(14695981039346656037);
+    uint64_t sum = hash_begin();
     struct position position;
     size_t at = 0;
 
     if (!is_pattern(name)) {
         for (signed char c; (c = next_character(name, &at)) != 0;)
-            sum = mix(sum, &c, 1);
-        return sum ^ sum >> 32;
+            sum = hash_add(sum, (unsigned char)c);
+        return hash_end(sum);
     }
     name = behind_underscore(name);
     do {
         next_position(name, &at, &position);
-        sum = mix(sum, &position.rank, sizeof(position.rank));
+        sum = add_bytes(sum, &position.rank, sizeof(position.rank));
         /* The rank says all of a single character. */
         if (position.rank >= 0x200 && position.rank < ONE_OR_MORE)
-            sum = mix(sum, position.characters, sizeof(position.characters));
+            sum = add_bytes(sum, position.characters, sizeof(position.characters));
     } while (position.rank != END);
-    return sum ^ sum >> 32;
+    return hash_end(sum);
 }
 
 /* ---- numbers -------------------------------------------------------------------------------- */

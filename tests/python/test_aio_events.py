@@ -466,7 +466,7 @@ async def test_running_handlers_pause_reading() -> None:
         await until(lambda: manager.reading_paused)
         go_on.set()
         await until(lambda: len(seen) == 100)
-        assert not manager.reading_paused
+        await until(lambda: not manager.reading_paused)
 
 
 @asynchronous
