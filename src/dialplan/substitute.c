@@ -6,6 +6,7 @@
 #include "dialplan/internal.h"
 
 #define RESULT_SIZE 8190 /* as long as a line; Asterisk cuts there, too */
+#define NESTED_MAX  50   /* ${...} in the name of another; what is deeper stays as written */
 
 /* ---- what stands in a text ------------------------------------------------------------------ */
 
@@ -173,12 +174,12 @@ static int append(struct buffer *out, struct pyst_text text)
     return buffer_append(out, text);
 }
 
-static int substitute(const struct pyst_dialplan *dialplan, struct pyst_text text,
+static int substitute(const struct pyst_dialplan *dialplan, struct pyst_text text, unsigned depth,
                       struct buffer *out);
 
 /* One ${...}, without its braces. */
 static int substitute_variable(const struct pyst_dialplan *dialplan, struct pyst_text whole,
-                               struct pyst_text inside, struct buffer *out)
+                               struct pyst_text inside, unsigned depth, struct buffer *out)
 {
     const struct pyst_dialplan_global *global;
     struct buffer made = {0};
@@ -187,8 +188,8 @@ static int substitute_variable(const struct pyst_dialplan *dialplan, struct pyst
     size_t end;
     int r = 0;
 
-    if (dialplan_is_variable(inside)) {
-        r = substitute(dialplan, inside, &made);
+    if (depth < NESTED_MAX && dialplan_is_variable(inside)) {
+        r = substitute(dialplan, inside, depth + 1, &made);
         inside = buffer_text(&made);
     }
     end = name_end(inside, &is_function);
@@ -212,7 +213,7 @@ static int substitute_variable(const struct pyst_dialplan *dialplan, struct pyst
     return r;
 }
 
-static int substitute(const struct pyst_dialplan *dialplan, struct pyst_text text,
+static int substitute(const struct pyst_dialplan *dialplan, struct pyst_text text, unsigned depth,
                       struct buffer *out)
 {
     size_t done = 0;
@@ -232,7 +233,8 @@ static int substitute(const struct pyst_dialplan *dialplan, struct pyst_text tex
         whole = pyst_text_of(text.data + i, done - i);
         if (r == 0 && text.data[i + 1] == '{')
             r = substitute_variable(dialplan, whole,
-                                    pyst_text_of(whole.data + 2, whole.size - 2 - is_closed), out);
+                                    pyst_text_of(whole.data + 2, whole.size - 2 - is_closed), depth,
+                                    out);
         else if (r == 0)
             r = append(out, whole);
         i = done - 1;
@@ -253,7 +255,7 @@ int dialplan_substitute(struct pyst_dialplan *dialplan, struct pyst_text text,
         *resultp = text;
         return 0;
     }
-    r = substitute(dialplan, text, &out);
+    r = substitute(dialplan, text, 0, &out);
     kept = r == 0 ? dialplan_keep(dialplan, out.end) : NULL;
     if (kept) {
         if (out.end > 0)

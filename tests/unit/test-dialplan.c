@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "dialplan-host.h"
@@ -263,6 +264,42 @@ static void globals_are_put_into_names(void **state)
     host_free(&host);
 }
 
+/* `depth` references, each in the name of the next, spread over lines that Asterisk can read. */
+static char *nested_global(size_t depth)
+{
+    char *const text = malloc(4 * depth + 1024), *end = text;
+
+    assert_non_null(text);
+    end += sprintf(end, "[globals]\nA=A\nB=");
+    for (size_t i = 1; i <= depth; i++)
+        end += sprintf(end, "${%s", i % 2000 ? "" : "\nB+=");
+    *end++ = 'A';
+    for (size_t i = 1; i <= depth; i++)
+        end += sprintf(end, "}%s", i % 2000 ? "" : "\nB+=");
+    sprintf(end, "\n");
+    return text;
+}
+
+static void nested_references_have_a_limit(void **state)
+{
+    static const size_t depths[] = {51, 52, 1000000};
+
+    for (size_t i = 0; i < sizeof(depths) / sizeof(depths[0]); i++) {
+        char *text = nested_global(depths[i]);
+        struct host host = host_of(text);
+        const struct pyst_dialplan_global *global =
+            pyst_dialplan_find_global(host.dialplan, pyst_text("B"));
+
+        assert_non_null(global);
+        if (depths[i] == 51)
+            assert_text(global->value, "A");
+        else
+            assert_memory_equal(global->value.data, "${${", 4);
+        host_free(&host);
+        free(text);
+    }
+}
+
 static void references_are_found_inside_one_another(void **state)
 {
     static const struct {
@@ -400,6 +437,7 @@ int main(void)
         cmocka_unit_test(what_is_executed_is_looked_for_by_priority),
         cmocka_unit_test(a_dash_hides_no_pattern_but_of_a_hint),
         cmocka_unit_test(globals_are_put_into_names),
+        cmocka_unit_test(nested_references_have_a_limit),
         cmocka_unit_test(references_are_found_inside_one_another),
         cmocka_unit_test(contexts_are_one_each_name),
         cmocka_unit_test(a_graph_shows_contexts_and_where_they_lead),
