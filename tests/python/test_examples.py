@@ -74,3 +74,42 @@ def test_originate_says_who_refused(language: str) -> None:
     assert done.returncode == 1
     assert done.stdout == ""
     assert done.stderr.count("\n") == 1
+
+
+PHONES = """\
+[phone](!)
+type = endpoint
+context = old ; for all
+[100](phone)
+[101](phone)
+context=old
+[102]
+type = aor
+context = old
+#include "more.conf"
+"""
+
+
+def test_phones_are_moved(tmp_path: Path) -> None:
+    path = tmp_path / "pjsip.conf"
+    path.write_text(PHONES)
+    (tmp_path / "more.conf").write_text("[103](phone)\n[104](phone)\ncontext = old\n")
+    done = run([*example("python", "move_phones"), str(path), "old", "new"], {})
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    expected = PHONES.replace("context = old ;", "context = new ;")
+    assert path.read_text() == expected.replace("context=old", "context=new")
+    assert (tmp_path / "more.conf").read_text().endswith("context = old\n")
+
+
+def test_settings_are_printed_with_their_places(tmp_path: Path) -> None:
+    path = tmp_path / "pjsip.conf"
+    path.write_text("[t](!)\na = 1\n[s](t)\nb = x\\;y ; comment\n[u](none)\nc = 2\n")
+    done = run([*example("c", "settings"), str(path)], {})
+    assert done.stdout.splitlines() == [
+        f"{path}:2: [s] a = 1",
+        f"{path}:4: [s] b = x;y",
+        f"{path}:6: [u] c = 2",
+    ]
+    assert done.stderr.startswith(f"{path}:5: ")
+    assert done.returncode == 1
+    assert run([*example("c", "settings"), str(tmp_path / "none")], {}).returncode == 1

@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parents[2]
 @pytest.mark.parametrize(
     "language, examples",
     [
-        ("python", ["examples/python/call.py", "examples/python/ivr.py"]),
+        ("python", [f"examples/python/{name}.py" for name in ("call", "ivr", "move_phones")]),
         ("c", ["examples/c/call.c", "examples/c/ivr.c"]),
     ],
 )
