@@ -71,16 +71,16 @@ static int take_match(void *user, const struct pyst_dialplan_match *match)
 }
 
 /* Some extension of a context may be meant, and any of its priorities. */
-static void enter_context(struct lookup *lookup, const struct pyst_dialplan_context *context)
+static int enter_context(struct lookup *lookup, const struct pyst_dialplan_context *context)
 {
     struct context *entered = lookup->check->dialplan->contexts[context->index];
-    const struct pyst_dialplan_query all = {.context = context->name, .number = pyst_text("_!")};
 
     if (entered->is_entered_anywhere)
-        return;
+        return 0;
     entered->is_entered_anywhere = true;
     lookup->is_any = true;
-    dialplan_search(lookup->check->dialplan, &all, true, take_match, lookup);
+    return dialplan_each_overlap(lookup->check, context, pyst_text("_!"), OVERLAP_ANY, take_match,
+                                 lookup);
 }
 
 /* ---- addresses ------------------------------------------------------------------------------ */
@@ -123,7 +123,7 @@ static bool begins_at_one(const struct lookup *lookup)
     return !lookup->is_any && !lookup->label.data && lookup->number == 1;
 }
 
-static void search(struct lookup *lookup, const struct pyst_dialplan_context *context)
+static int search(struct lookup *lookup, const struct pyst_dialplan_context *context)
 {
     const struct pyst_dialplan_query query = {
         .context = context->name,
@@ -131,7 +131,11 @@ static void search(struct lookup *lookup, const struct pyst_dialplan_context *co
     };
 
     lookup->switched |= lookup->check->dialplan->has_override_switch;
-    dialplan_search(lookup->check->dialplan, &query, lookup->is_current, take_match, lookup);
+    if (lookup->is_current)
+        return dialplan_each_overlap(lookup->check, context, lookup->extension, OVERLAP_ANY,
+                                     take_match, lookup);
+    dialplan_search(lookup->check->dialplan, &query, false, take_match, lookup);
+    return 0;
 }
 
 static int judge(struct lookup *lookup)
@@ -149,6 +153,7 @@ static int judge_in(struct lookup *lookup, struct pyst_text name)
 {
     struct check *check = lookup->check;
     const struct pyst_dialplan_context *context;
+    int r;
 
     if (dialplan_is_variable(name)) {
         if (!begins_at_one(lookup))
@@ -161,32 +166,31 @@ static int judge_in(struct lookup *lookup, struct pyst_text name)
     check->dialplan->contexts[context->index]->is_used |=
         context != lookup->from->extension->context;
     if (dialplan_is_variable(lookup->extension)) {
-        if (!begins_at_one(lookup))
-            enter_context(lookup, context);
-        return 0;
+        return begins_at_one(lookup) ? 0 : enter_context(lookup, context);
     }
-    search(lookup, context);
-    return judge(lookup);
+    r = search(lookup, context);
+    return r < 0 ? r : judge(lookup);
 }
 
 /* In the context that the call is in: that of the priority, or one that includes it. */
 static int judge_here(struct lookup *lookup)
 {
     struct check *check = lookup->check;
+    int r = 0;
 
     dialplan_find_candidates(check, lookup->from->extension->context);
     if (dialplan_is_variable(lookup->extension)) {
-        for (size_t i = 0; !begins_at_one(lookup) && i < check->n_candidates; i++)
-            enter_context(lookup, &check->dialplan->contexts[check->candidates[i]]->public);
-        return 0;
+        for (size_t i = 0; r == 0 && !begins_at_one(lookup) && i < check->n_candidates; i++)
+            r = enter_context(lookup, &check->dialplan->contexts[check->candidates[i]]->public);
+        return r;
     }
     if (lookup->is_current)
         enter(lookup, lookup->from->extension);
     lookup->switched |= check->is_cut;
-    for (size_t i = 0; !lookup->found_priority && i < (check->is_cut ? 1 : check->n_candidates);
-         i++)
-        search(lookup, &check->dialplan->contexts[check->candidates[i]]->public);
-    return judge(lookup);
+    for (size_t i = 0;
+         r == 0 && !lookup->found_priority && i < (check->is_cut ? 1 : check->n_candidates); i++)
+        r = search(lookup, &check->dialplan->contexts[check->candidates[i]]->public);
+    return r < 0 ? r : judge(lookup);
 }
 
 static int judge_macro(struct lookup *lookup)

@@ -17,26 +17,25 @@ static int take_other(void *user, const struct pyst_dialplan_match *match)
 
 /*
  * Whether a call may come from another extension that fits some of the same numbers, for Asterisk
- * looks for each priority anew; or from a switch.
+ * looks for each priority anew; or from a switch. 1: it may; 0; PYST_ERR_NO_MEMORY.
  */
-static bool has_other_way(struct check *check, const struct pyst_dialplan_extension *extension,
-                          int number)
+static int has_other_way(struct check *check, const struct pyst_dialplan_extension *extension,
+                         int number)
 {
     struct way way = {extension, number};
 
     dialplan_find_candidates(check, extension->context);
     if (check->is_cut)
-        return true;
+        return 1;
     for (size_t i = 0; i < check->n_candidates; i++) {
-        const struct pyst_dialplan_query query = {
-            .context = check->dialplan->contexts[check->candidates[i]]->public.name,
-            .number = extension->name,
-        };
+        const int r =
+            dialplan_each_overlap(check, &check->dialplan->contexts[check->candidates[i]]->public,
+                                  extension->name, number, take_other, &way);
 
-        if (dialplan_search(check->dialplan, &query, true, take_other, &way))
-            return true;
+        if (r != 0)
+            return r;
     }
-    return false;
+    return 0;
 }
 
 int dialplan_check_reach(struct check *check, const struct extension *extension)
@@ -63,11 +62,16 @@ int dialplan_check_reach(struct check *check, const struct extension *extension)
         if (kind != PYST_DIALPLAN_UNREACHABLE && each->label.data)
             continue;
         if (each->number == 1 || extension->is_entered[i] ||
-            (follows && !dialplan_leads_away(&public->priorities[i - 1])) ||
-            has_other_way(check, public, each->number - 1))
+            (follows && !dialplan_leads_away(&public->priorities[i - 1])))
             continue;
-        r = dialplan_tell(check->dialplan, kind, each->place,
-                          each->application.size ? each->application : public->name);
+        r = has_other_way(check, public, each->number - 1);
+        if (r < 0)
+            return r;
+        if (r == 0)
+            r = dialplan_tell(check->dialplan, kind, each->place,
+                              each->application.size ? each->application : public->name);
+        else
+            r = 0;
     }
     return r;
 }

@@ -317,10 +317,12 @@ int pyst_dialplan_check(struct pyst_dialplan *dialplan)
     struct check check = {
         .dialplan = dialplan,
         .stamps = calloc(dialplan->n_contexts + 1, sizeof(size_t)),
+        .trees = calloc(dialplan->n_contexts + 1, sizeof(struct overlap_tree *)),
+        .visited = calloc(dialplan->n_contexts + 1, sizeof(size_t)),
     };
     int r = PYST_ERR_NO_MEMORY;
 
-    if (check.stamps)
+    if (check.stamps && check.trees && check.visited)
         r = dialplan->n_contexts ? link_includes(dialplan) : 0;
     if (r == 0 && dialplan->n_contexts)
         r = find_loops(dialplan);
@@ -334,6 +336,10 @@ int pyst_dialplan_check(struct pyst_dialplan *dialplan)
         r = tell_unused(dialplan);
     if (r == 0)
         r = sort_problems(dialplan);
+    for (size_t i = 0; check.trees && i < dialplan->n_contexts; i++)
+        overlap_tree_free(check.trees[i]);
+    free(check.trees);
+    free(check.visited);
     free(check.stamps);
     return r;
 }

@@ -4,6 +4,7 @@
 
 #include "dialplan/internal.h"
 #include "dialplan/jump.h"
+#include "dialplan/overlap.h"
 
 #define CANDIDATES_MAX 512 /* as many contexts as Asterisk searches */
 
@@ -16,12 +17,27 @@ struct check {
     bool is_cut;    /* there are more; nothing is judged then */
     size_t *stamps; /* of each context: the round in which it became one */
     size_t round;
+    struct overlap_tree **trees; /* of each context; NULL: not made yet */
+    size_t *visited;             /* of each context: the search in which it was met */
+    size_t search;
     /* A jump that depends on variables may lead to any priority. */
     bool all_entered;
 };
 
 /* Fills the candidates: the context itself first. */
 void dialplan_find_candidates(struct check *check, const struct pyst_dialplan_context *context);
+
+/* ---- check-overlap.c ------------------------------------------------------------------------ */
+
+/*
+ * Calls `take`, until it gives something else than 0, for all in a context, and in those that it
+ * includes, that has a number in common with an extension's name, and for their switches.
+ * `priority`: as overlap_tree_search(). Errors: PYST_ERR_NO_MEMORY.
+ */
+int dialplan_each_overlap(struct check *check, const struct pyst_dialplan_context *context,
+                          struct pyst_text name, int priority,
+                          int (*take)(void *user, const struct pyst_dialplan_match *match),
+                          void *user);
 
 /* ---- check-jump.c --------------------------------------------------------------------------- */
 

@@ -4,19 +4,10 @@
 #include "base/hash.h"
 #include "dialplan/pattern.h"
 
-/*
- * A pattern is a row of positions. Their order is Asterisk's (main/pbx.c, ext_cmp_pattern_pos): few
- * characters before many, then by the lowest, and wildcards behind.
- */
-#define ONE_OR_MORE  0x18000 /* . */
-#define NONE_OR_MORE 0x28000 /* ! */
-#define END          0x30000
-#define NOT_CLOSED   0x40000 /* a set */
-
-struct position {
-    uint32_t rank;
-    uint8_t characters[32]; /* a bit each, the highest first */
-};
+#define ONE_OR_MORE  DIALPLAN_ONE_OR_MORE
+#define NONE_OR_MORE DIALPLAN_NONE_OR_MORE
+#define END          DIALPLAN_END
+#define NOT_CLOSED   DIALPLAN_NOT_CLOSED
 
 static void put(struct position *position, unsigned char c)
 {
@@ -293,11 +284,13 @@ bool pyst_dialplan_fits(struct pyst_text extension, struct pyst_text number)
 
 /* ---- what is looked at for checks ----------------------------------------------------------- */
 
-static void next_of_any(struct pyst_text name, bool pattern, size_t *atp, struct position *position)
+void dialplan_next_position(struct pyst_text name, size_t *atp, struct position *position)
 {
     signed char c;
 
-    if (pattern) {
+    if (is_pattern(name)) {
+        if (*atp == 0)
+            ++*atp;
         next_position(name, atp, position);
         return;
     }
@@ -309,6 +302,15 @@ static void next_of_any(struct pyst_text name, bool pattern, size_t *atp, struct
     }
 }
 
+bool dialplan_positions_meet(const struct position *a, const struct position *b)
+{
+    bool meet = false;
+
+    for (size_t i = 0; i < sizeof(a->characters); i++)
+        meet |= a->characters[i] & b->characters[i];
+    return meet;
+}
+
 static bool is_digit(char c)
 {
     return c >= '0' && c <= '9';
@@ -316,8 +318,7 @@ static bool is_digit(char c)
 
 bool dialplan_overlap(struct pyst_text a, struct pyst_text b)
 {
-    const bool pattern_a = is_pattern(a), pattern_b = is_pattern(b);
-    size_t at_a = pattern_a, at_b = pattern_b;
+    size_t at_a = is_pattern(a), at_b = is_pattern(b);
 
     /* Mostly the first digits tell. */
     while (at_a < a.size && at_b < b.size && is_digit(a.data[at_a]) && is_digit(b.data[at_b]))
@@ -325,10 +326,9 @@ bool dialplan_overlap(struct pyst_text a, struct pyst_text b)
             return false;
     for (;;) {
         struct position left, right;
-        bool meet = false;
 
-        next_of_any(a, pattern_a, &at_a, &left);
-        next_of_any(b, pattern_b, &at_b, &right);
+        dialplan_next_position(a, &at_a, &left);
+        dialplan_next_position(b, &at_b, &right);
         if (left.rank == NOT_CLOSED || right.rank == NOT_CLOSED)
             return false;
         if (left.rank == NONE_OR_MORE || right.rank == NONE_OR_MORE)
@@ -337,9 +337,7 @@ bool dialplan_overlap(struct pyst_text a, struct pyst_text b)
             return left.rank == right.rank;
         if (left.rank == ONE_OR_MORE || right.rank == ONE_OR_MORE)
             return true;
-        for (size_t i = 0; i < sizeof(left.characters); i++)
-            meet |= left.characters[i] & right.characters[i];
-        if (!meet)
+        if (!dialplan_positions_meet(&left, &right))
             return false;
     }
 }

@@ -9,6 +9,26 @@
 
 #include <pyst/text.h>
 
+/*
+ * An extension is a row of positions. Their order is Asterisk's (main/pbx.c, ext_cmp_pattern_pos):
+ * few characters before many, then by the lowest, and wildcards behind.
+ */
+#define DIALPLAN_ONE_OR_MORE  0x18000 /* . */
+#define DIALPLAN_NONE_OR_MORE 0x28000 /* ! */
+#define DIALPLAN_END          0x30000
+#define DIALPLAN_NOT_CLOSED   0x40000 /* a set */
+
+struct position {
+    uint32_t rank;
+    uint8_t characters[32]; /* a bit each, the highest first */
+};
+
+/* The position at *atp, from 0, of an extension, pattern or not. */
+void dialplan_next_position(struct pyst_text name, size_t *atp, struct position *position);
+
+/* Whether two positions have a character in common. */
+bool dialplan_positions_meet(const struct position *a, const struct position *b);
+
 /* Equal for extensions that pyst_dialplan_compare() takes for the same. */
 uint64_t dialplan_hash_extension(struct pyst_text name);
 
