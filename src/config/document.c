@@ -3,24 +3,36 @@
 
 #include "config/document-internal.h"
 
-#define LINES_IN_FIRST_BLOCK 16
-#define LINES_IN_BLOCK_MAX   1024
+#define LINES_IN_BLOCK_MIN 16
+#define LINES_IN_BLOCK_MAX 1024
+#define RUN_SIZE           128 /* bytes, whose count fits a byte */
 
 /* ---- lines ---------------------------------------------------------------------------------- */
 
-/* Each block is twice the one before, up to a limit. */
-static struct line_block *new_block(struct line_block *next)
+static int add_block(struct pyst_config_document *document, size_t n_lines)
 {
-    const size_t n_lines = !next                                ? LINES_IN_FIRST_BLOCK
-                           : next->n_lines < LINES_IN_BLOCK_MAX ? 2 * next->n_lines
-                                                                : next->n_lines;
-    struct line_block *block = malloc(sizeof(*block) + n_lines * sizeof(struct pyst_config_line));
+    struct line_block *block;
 
+    if (n_lines > (SIZE_MAX - sizeof(*block)) / sizeof(struct pyst_config_line))
+        return PYST_ERR_NO_MEMORY;
+    block = malloc(sizeof(*block) + n_lines * sizeof(struct pyst_config_line));
     if (!block)
-        return NULL;
-    block->next = next;
+        return PYST_ERR_NO_MEMORY;
+    block->next = document->blocks;
     block->n_lines = n_lines;
-    return block;
+    document->blocks = block;
+    document->n_in_block = 0;
+    return 0;
+}
+
+/* For more lines than are read: each block is twice the one before, up to a limit. */
+static int grow(struct pyst_config_document *document)
+{
+    size_t n_lines = document->blocks ? 2 * document->blocks->n_lines : 0;
+
+    if (n_lines < LINES_IN_BLOCK_MIN)
+        n_lines = LINES_IN_BLOCK_MIN;
+    return add_block(document, n_lines < LINES_IN_BLOCK_MAX ? n_lines : LINES_IN_BLOCK_MAX);
 }
 
 struct pyst_config_line *config_line_new(struct pyst_config_document *document)
@@ -30,14 +42,9 @@ struct pyst_config_line *config_line_new(struct pyst_config_document *document)
     if (line) {
         document->spare = line->next;
     } else {
-        if (!document->blocks || document->n_in_block == document->blocks->n_lines) {
-            struct line_block *block = new_block(document->blocks);
-
-            if (!block)
-                return NULL;
-            document->blocks = block;
-            document->n_in_block = 0;
-        }
+        if ((!document->blocks || document->n_in_block == document->blocks->n_lines) &&
+            grow(document) < 0)
+            return NULL;
         line = &document->blocks->lines[document->n_in_block++];
     }
     memset(line, 0, sizeof(*line));
@@ -220,12 +227,44 @@ static int read_line(struct reading *reading, struct pyst_text text, bool skippe
     return r < 0 ? r : report(reading, line, &parts);
 }
 
+/* What bytes have of those that matter before they are read. */
+struct survey {
+    size_t n_line_ends;
+    size_t n_nuls;
+};
+
+static inline void survey_run(struct survey *survey, const char *bytes, size_t size)
+{
+    uint8_t n_line_ends = 0, n_nuls = 0;
+
+    for (size_t i = 0; i < size; i++) {
+        n_line_ends = (uint8_t)(n_line_ends + (bytes[i] == '\n'));
+        n_nuls = (uint8_t)(n_nuls + (bytes[i] == '\0'));
+    }
+    survey->n_line_ends += n_line_ends;
+    survey->n_nuls += n_nuls;
+}
+
+static struct survey survey_bytes(struct pyst_text bytes)
+{
+    struct survey survey = {0};
+    size_t i = 0;
+
+    /* Of runs of one size a compiler makes instructions that take many bytes at once. */
+    for (; bytes.size - i >= RUN_SIZE; i += RUN_SIZE)
+        survey_run(&survey, bytes.data + i, RUN_SIZE);
+    if (i < bytes.size)
+        survey_run(&survey, bytes.data + i, bytes.size - i);
+    return survey;
+}
+
 static int read_bytes(struct pyst_config_document *document, struct pyst_text bytes, int depth)
 {
     struct reading reading = {.document = document, .depth = depth};
-    int r = 0;
+    const struct survey survey = survey_bytes(bytes);
+    int r = bytes.size > 0 ? add_block(document, survey.n_line_ends + 1) : 0;
 
-    reading.has_nul = bytes.size > 0 && memchr(bytes.data, 0, bytes.size);
+    reading.has_nul = survey.n_nuls > 0;
     while (r == 0 && bytes.size > 0) {
         bool skipped;
         struct pyst_text line = next_line(bytes, &skipped);

@@ -211,6 +211,28 @@ static void a_nul_ends_what_asterisk_sees_of_a_line(void **state)
     pyst_config_document_unref(document);
 }
 
+/* One with a NUL ends where Asterisk reads no further, which no line end says. */
+static void there_may_be_more_lines_than_line_ends(void **state)
+{
+    enum { LINES = 50, PIECE = PYST_CONFIG_LINE_SIZE + 1 };
+    char *bytes = calloc(LINES, PIECE), *out = malloc((size_t)LINES * PIECE);
+    const struct pyst_text text = pyst_text_of(bytes, (size_t)LINES * PIECE);
+    struct pyst_config_document *document;
+
+    assert_non_null(bytes);
+    assert_non_null(out);
+    for (unsigned i = 0; i < LINES; i++)
+        memcpy(bytes + (size_t)i * PIECE, "a=b", 3);
+    document = read_text("nul", text);
+    assert_int_equal(pyst_config_line_number(pyst_config_document_last(document)), LINES);
+    assert_int_equal(pyst_config_document_size(document), text.size);
+    pyst_config_document_write(document, out);
+    assert_memory_equal(out, bytes, text.size);
+    pyst_config_document_unref(document);
+    free(out);
+    free(bytes);
+}
+
 static void a_name_that_asterisk_cuts_is_noted(void **state)
 {
     expect(
@@ -294,6 +316,7 @@ int main(void)
         cmocka_unit_test(line_ends_may_have_a_carriage_return),
         cmocka_unit_test(lines_that_are_too_long_are_skipped),
         cmocka_unit_test(a_nul_ends_what_asterisk_sees_of_a_line),
+        cmocka_unit_test(there_may_be_more_lines_than_line_ends),
         cmocka_unit_test(a_name_that_asterisk_cuts_is_noted),
         cmocka_unit_test(sections_and_items_are_found_in_any_case),
         cmocka_unit_test(the_name_is_that_which_was_given),
