@@ -5,6 +5,8 @@
 #include <getopt.h>
 #include <limits.h>
 #include <stdlib.h>
+#include <string.h>
+#include <time.h>
 
 #include "cli.h"
 #include "config.h"
@@ -20,6 +22,9 @@ static const char help[] =
     "  -c, --caller-id NUMBER   who calls, empty for a caller without a number; otherwise\n"
     "                           extensions are printed whatever caller they are for\n"
     "  -p, --priority WHICH     only the priority that Asterisk would execute: a number or label\n"
+    "  -t, --at WHEN            the time of the call, for includes with times: now, or\n"
+    "                           'YYYY-MM-DD HH:MM' in the local time zone; otherwise they are\n"
+    "                           taken to hold\n"
     "  -d, --directory FOLDER   where included files are, unless in that of FILE\n"
     "  -j, --json               print one JSON object a line\n";
 
@@ -27,8 +32,49 @@ struct options {
     const char *caller_id;
     const char *priority;
     const char *directory;
+    const char *at;
     bool json;
 };
+
+/* ---- time ----------------------------------------------------------------------------------- */
+
+static bool read_time(const char *text, time_t *timep)
+{
+    struct tm wanted = {0}, local;
+    const char *end;
+
+    if (!strcmp(text, "now")) {
+        *timep = time(NULL);
+        return true;
+    }
+    end = strptime(text, "%Y-%m-%d %H:%M", &wanted);
+    if (!end || *end)
+        return false;
+    wanted.tm_isdst = -1;
+    local = wanted;
+    *timep = mktime(&local);
+    /* 30 February would be 2 March, and an hour that the clocks leave out another. */
+    return local.tm_mday == wanted.tm_mday && local.tm_hour == wanted.tm_hour;
+}
+
+/* A zone that is not known is UTC, to Asterisk as to libc. */
+static void tell_local_time(void *user, struct pyst_text zone, struct tm *local)
+{
+    const char *own = getenv("TZ");
+    char *saved = own ? strdup(own) : NULL,
+         *wanted = strndup(zone.data ? zone.data : "", zone.size);
+
+    if (zone.data && wanted)
+        setenv("TZ", wanted, 1);
+    tzset();
+    localtime_r(user, local);
+    if (saved)
+        setenv("TZ", saved, 1);
+    else
+        unsetenv("TZ");
+    free(wanted);
+    free(saved);
+}
 
 static void set_text(json_t *object, const char *key, struct pyst_text text)
 {
@@ -101,6 +147,12 @@ static void show_extension(const struct pyst_dialplan_extension *extension)
     show_text(stdout, extension->context->name);
 }
 
+static void show_timed(bool is_timed)
+{
+    if (is_timed)
+        fputs(", at times", stdout);
+}
+
 static void show_match(const struct pyst_dialplan_match *match)
 {
     if (match->asked) {
@@ -113,8 +165,7 @@ static void show_match(const struct pyst_dialplan_match *match)
     } else {
         show_extension(match->extension);
     }
-    if (match->is_timed)
-        fputs(", at times", stdout);
+    show_timed(match->is_timed);
     fputs("  ", stdout);
     show_place(match->asked ? match->asked->place : match->extension->place);
     putchar('\n');
@@ -146,9 +197,10 @@ static void show_match_json(const char *number, const struct pyst_dialplan_match
     show_json(object);
 }
 
-/* 1: something fits; 0: nothing; or an error. */
+/* 1: something fits, *timedp set if at times only; 0: nothing; or an error. */
 static int show_matches(const struct pyst_dialplan *dialplan,
-                        const struct pyst_dialplan_query *query, const char *number, bool json)
+                        const struct pyst_dialplan_query *query, const char *number, bool json,
+                        bool *timedp)
 {
     struct pyst_dialplan_match *matches;
     size_t n;
@@ -161,13 +213,33 @@ static int show_matches(const struct pyst_dialplan *dialplan,
             show_match_json(number, &matches[i]);
         else
             show_match(&matches[i]);
+        *timedp |= matches[i].is_timed;
     }
     pyst_dialplan_matches_free(matches);
     return n > 0;
 }
 
+/* Whether an extension is found by way of an include with times; or an error. */
+static int is_found_timed(const struct pyst_dialplan *dialplan,
+                          const struct pyst_dialplan_query *query,
+                          const struct pyst_dialplan_extension *extension)
+{
+    struct pyst_dialplan_match *matches;
+    size_t n;
+    int r = pyst_dialplan_match(dialplan, query, &matches, &n);
+
+    if (r < 0)
+        return r;
+    for (size_t i = 0; i < n; i++)
+        if (matches[i].extension == extension)
+            r = matches[i].is_timed;
+    pyst_dialplan_matches_free(matches);
+    return r;
+}
+
+/* The same of one priority. */
 static int show_found(const struct pyst_dialplan *dialplan, const struct pyst_dialplan_query *query,
-                      const char *number, const struct options *options)
+                      const char *number, const struct options *options, bool *timedp)
 {
     char *end;
     const long wanted = strtol(options->priority, &end, 10);
@@ -176,19 +248,26 @@ static int show_found(const struct pyst_dialplan *dialplan, const struct pyst_di
         pyst_dialplan_find(dialplan, query, is_number ? (int)wanted : 0,
                            is_number ? pyst_text_none() : pyst_text(options->priority), NULL);
     json_t *object;
+    int timed;
 
     if (!found)
         return 0;
+    timed = is_found_timed(dialplan, query, found->extension);
+    if (timed < 0)
+        return timed;
+    *timedp |= timed;
     if (options->json) {
         object = json_priority(found);
         set_text(object, "number", pyst_text(number));
         set_text(object, "context", found->extension->context->name);
+        json_object_set_new(object, "timed", json_boolean(timed));
         set_text(object, "extension", found->extension->name);
         set_text(object, "caller_id", found->extension->caller_id);
         show_json(object);
         return 1;
     }
     show_extension(found->extension);
+    show_timed(timed);
     putchar('\n');
     show_priority(found);
     return 1;
@@ -202,15 +281,23 @@ static int match(const struct pyst_dialplan *dialplan, const struct options *opt
         .caller_id = pyst_text(options->caller_id),
     };
     int code = EXIT_DONE, r;
+    bool timed = false;
+    time_t at;
 
+    if (options->at) {
+        if (!read_time(options->at, &at))
+            return usage_error("%s is no time: now, or YYYY-MM-DD HH:MM", options->at);
+        query.local_time = tell_local_time;
+        query.user = &at;
+    }
     if (!pyst_dialplan_find_context(dialplan, query.context))
         return usage_error("there is no context %s in this dialplan", arguments[0]);
     for (int i = 1; i < n_arguments; i++) {
         query.number = pyst_text(arguments[i]);
         if (options->priority)
-            r = show_found(dialplan, &query, arguments[i], options);
+            r = show_found(dialplan, &query, arguments[i], options, &timed);
         else
-            r = show_matches(dialplan, &query, arguments[i], options->json);
+            r = show_matches(dialplan, &query, arguments[i], options->json, &timed);
         if (r < 0)
             return out_of_memory();
         if (r == 0) {
@@ -218,6 +305,8 @@ static int match(const struct pyst_dialplan *dialplan, const struct options *opt
             code = EXIT_REFUSED;
         }
     }
+    if (timed && !options->at)
+        fputs("pyst: includes with times are taken to hold; --at WHEN judges them\n", stderr);
     return code;
 }
 
@@ -226,6 +315,7 @@ int command_config_match(int argc, char **argv)
     static const struct option long_options[] = {
         {"caller-id", required_argument, NULL, 'c'},
         {"priority", required_argument, NULL, 'p'},
+        {"at", required_argument, NULL, 't'},
         {"directory", required_argument, NULL, 'd'},
         {"json", no_argument, NULL, 'j'},
         {"help", no_argument, NULL, 'h'},
@@ -235,13 +325,16 @@ int command_config_match(int argc, char **argv)
     struct options options = {0};
     int option, r;
 
-    while ((option = getopt_long(argc, argv, "c:p:d:jh", long_options, NULL)) != -1) {
+    while ((option = getopt_long(argc, argv, "c:p:t:d:jh", long_options, NULL)) != -1) {
         switch (option) {
         case 'c':
             options.caller_id = optarg;
             break;
         case 'p':
             options.priority = optarg;
+            break;
+        case 't':
+            options.at = optarg;
             break;
         case 'd':
             options.directory = optarg;

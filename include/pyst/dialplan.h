@@ -11,6 +11,8 @@
  * configuration's. It does not change, but for pyst_dialplan_check(); any thread may read it.
  */
 
+#include <time.h>
+
 #include <pyst/config/config.h>
 
 #ifdef __cplusplus
@@ -49,7 +51,7 @@ struct pyst_dialplan_extension {
 
 struct pyst_dialplan_include {
     struct pyst_text context;
-    struct pyst_text times; /* when it is searched, as written; absent: always */
+    struct pyst_text times; /* when it is searched, as written; absent or empty: always */
     struct pyst_dialplan_place place;
 };
 
@@ -131,6 +133,11 @@ struct pyst_dialplan_query {
     struct pyst_text context;
     struct pyst_text number;
     struct pyst_text caller_id; /* absent: any; empty: a caller without a number */
+    /* Gives the time of the call as it is in a time zone, absent: that of the server; of *local
+       its tm_hour, tm_min, tm_wday, tm_mday and tm_mon are read. It is called for each include
+       with times. NULL: includes are taken to hold whatever their times. */
+    void (*local_time)(void *user, struct pyst_text zone, struct tm *local);
+    void *user;
 };
 
 /** An extension that fits, or a switch that Asterisk would ask at this point. */
@@ -147,7 +154,7 @@ struct pyst_dialplan_match {
  * its switches, then those of each context that it includes, in order and in the same manner; no
  * context twice, and no more than 512 (main/pbx.c, pbx_find_extension, with extenpatternmatchnew
  * off as by default). What Asterisk executes is the first that has the priority it looks for:
- * pyst_dialplan_find(). Includes are taken to hold whatever their times.
+ * pyst_dialplan_find(). Includes with times are searched when those hold (main/pbx_timing.c).
  *
  * *matchesp is to be freed by pyst_dialplan_matches_free(); NULL when there is none.
  * Errors: PYST_ERR_NO_MEMORY.
@@ -214,6 +221,7 @@ enum pyst_dialplan_problem_kind {
     PYST_DIALPLAN_PATTERN_TAIL,
     PYST_DIALPLAN_NO_UNDERSCORE,
     PYST_DIALPLAN_TEXT_BEHIND_APPLICATION,
+    PYST_DIALPLAN_BAD_TIME, /* of an include, GotoIfTime or ExecIfTime */
     /* Found by pyst_dialplan_check(). */
     PYST_DIALPLAN_NO_APPLICATION,
     PYST_DIALPLAN_OLD_ARGUMENTS, /* App,argument */

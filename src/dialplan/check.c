@@ -169,10 +169,26 @@ static int check_balance(struct pyst_dialplan *dialplan,
     return 0;
 }
 
+/* GotoIfTime(times?...) and ExecIfTime(times?...) */
+static int check_times(struct pyst_dialplan *dialplan,
+                       const struct pyst_dialplan_priority *priority)
+{
+    struct pyst_text times = priority->arguments;
+    const char *end = times.size ? memchr(times.data, '?', times.size) : NULL;
+
+    if (!end || (!pyst_text_equal_nocase(priority->application, pyst_text("GotoIfTime")) &&
+                 !pyst_text_equal_nocase(priority->application, pyst_text("ExecIfTime"))))
+        return 0;
+    times.size = (size_t)(end - times.data);
+    return dialplan_is_variable(times) ? 0
+                                       : dialplan_tell_bad_times(dialplan, priority->place, times);
+}
+
 static int check_application(struct pyst_dialplan *dialplan,
                              const struct pyst_dialplan_priority *priority)
 {
     const struct pyst_text name = priority->application;
+    int r;
 
     if (name.size == 0)
         return dialplan_tell(dialplan, PYST_DIALPLAN_NO_APPLICATION, priority->place,
@@ -184,7 +200,8 @@ static int check_application(struct pyst_dialplan *dialplan,
     if (priority->arguments.data && (unsigned char)name.data[name.size - 1] < 33)
         return dialplan_tell(dialplan, PYST_DIALPLAN_BLANK_BEFORE_PARENTHESIS, priority->place,
                              name);
-    return check_balance(dialplan, priority);
+    r = check_balance(dialplan, priority);
+    return r < 0 ? r : check_times(dialplan, priority);
 }
 
 /* ---- order of problems ---------------------------------------------------------------------- */

@@ -137,4 +137,16 @@ const struct pyst_dialplan_priority *
 dialplan_extension_find(const struct pyst_dialplan_extension *extension, int number,
                         struct pyst_text label);
 
+/* ---- timing.c: times as `9:00-17:00,mon-fri,*,*` -------------------------------------------- */
+
+/* The zone that times are in; absent: the server's. */
+struct pyst_text dialplan_times_zone(struct pyst_text times);
+
+/* Whether a local time is among them. */
+bool dialplan_times_hold(struct pyst_text times, const struct tm *local);
+
+/* Tells of each part that Asterisk leaves out. */
+int dialplan_tell_bad_times(struct pyst_dialplan *dialplan, struct pyst_dialplan_place place,
+                            struct pyst_text times);
+
 #endif

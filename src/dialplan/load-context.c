@@ -41,8 +41,11 @@ int dialplan_load_include(struct entry *entry)
     include.times = value;
     include.context = dialplan_take(&include.times,
                                     value.size && memchr(value.data, '|', value.size) ? '|' : ',');
-    r = array_grow((void **)&context->includes, &context->room_for_includes,
-                   context->public.n_includes, sizeof(include));
+    if (!dialplan_is_variable(include.times))
+        r = dialplan_tell_bad_times(entry->loader->dialplan, entry->place, include.times);
+    if (r == 0)
+        r = array_grow((void **)&context->includes, &context->room_for_includes,
+                       context->public.n_includes, sizeof(include));
     if (r < 0)
         return r;
     context->includes[context->public.n_includes++] = include;

@@ -77,6 +77,17 @@ static int search_extensions(struct search *search, const struct context *contex
     return r;
 }
 
+static bool is_searched(const struct search *search, const struct pyst_dialplan_include *include)
+{
+    const struct pyst_dialplan_query *query = search->query;
+    struct tm local = {0};
+
+    if (include->times.size == 0 || !query->local_time)
+        return true;
+    query->local_time(query->user, dialplan_times_zone(include->times), &local);
+    return dialplan_times_hold(include->times, &local);
+}
+
 static int search_context(struct search *search, struct pyst_text name,
                           struct pyst_dialplan_match match)
 {
@@ -102,7 +113,9 @@ static int search_context(struct search *search, struct pyst_text name,
     search->visited[search->n_visited++] = context->hidden_by;
     for (size_t i = 0; r == 0 && i < found->n_includes; i++) {
         match.include = &found->includes[i];
-        match.is_timed = is_timed || match.include->times.data;
+        if (!is_searched(search, match.include))
+            continue;
+        match.is_timed = is_timed || match.include->times.size > 0;
         r = search_context(search, match.include->context, match);
     }
     return r;

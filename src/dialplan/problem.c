@@ -42,6 +42,9 @@ static const struct {
         {PYST_CONFIG_NOTE, "this looks like a pattern, which would begin with an underscore"},
     [PYST_DIALPLAN_TEXT_BEHIND_APPLICATION] =
         {PYST_CONFIG_WARNING, "what stands behind the closing parenthesis is ignored"},
+    [PYST_DIALPLAN_BAD_TIME] = {PYST_CONFIG_ERROR,
+                                "this is no time, day or month, and is left out; a field that has "
+                                "nothing else never holds"},
     [PYST_DIALPLAN_NO_APPLICATION] = {PYST_CONFIG_ERROR, "a priority has no application"},
     [PYST_DIALPLAN_OLD_ARGUMENTS] =
         {PYST_CONFIG_ERROR, "arguments stand in parentheses, Application(arguments), since "

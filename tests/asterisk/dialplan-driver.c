@@ -5,6 +5,7 @@
  *
  *     dump                                      all contexts and extensions
  *     problems                                  what was met while it was made
+ *     at SECONDS                                the time of the calls to come, since 1970
  *     match CONTEXT NUMBER                      what fits, in order
  *     find CONTEXT NUMBER PRIORITY CALLER       what would be executed; a label begins with "=",
  *                                               a caller without a number is empty
@@ -78,7 +79,9 @@ static void problems(const struct pyst_dialplan *dialplan)
     for (size_t i = 0; i < pyst_dialplan_problem_count(dialplan); i++) {
         const struct pyst_dialplan_problem problem = pyst_dialplan_problem(dialplan, i);
 
-        printf("%zu\t%s\n", problem.line, pyst_dialplan_problem_text(problem.kind));
+        printf("%zu\t%s\t", problem.line, pyst_dialplan_problem_text(problem.kind));
+        put(problem.what);
+        putchar('\n');
     }
 }
 
@@ -113,10 +116,23 @@ static void find(const struct pyst_dialplan *dialplan, const struct pyst_dialpla
     }
 }
 
-static void answer(const struct pyst_dialplan *dialplan, char *line)
+/* TZ stands for the server's own zone, and has none here. */
+static void tell_local_time(void *user, struct pyst_text zone, struct tm *local)
+{
+    char *name = zone.data ? strndup(zone.data, zone.size) : NULL;
+
+    if (name)
+        setenv("TZ", name, 1);
+    tzset();
+    localtime_r(user, local);
+    unsetenv("TZ");
+    free(name);
+}
+
+static void answer(const struct pyst_dialplan *dialplan, char *line, time_t *at)
 {
     const char *words[5] = {"", "", "", "", ""};
-    struct pyst_dialplan_query query = {0};
+    struct pyst_dialplan_query query = {.local_time = *at ? tell_local_time : NULL, .user = at};
 
     for (size_t i = 0; i < 5 && line; i++)
         words[i] = strsep(&line, "\t");
@@ -126,6 +142,8 @@ static void answer(const struct pyst_dialplan *dialplan, char *line)
         dump(dialplan);
     } else if (!strcmp(words[0], "problems")) {
         problems(dialplan);
+    } else if (!strcmp(words[0], "at")) {
+        *at = atoll(words[1]);
     } else if (!strcmp(words[0], "match")) {
         match(dialplan, &query);
     } else if (!strcmp(words[0], "find")) {
@@ -143,15 +161,17 @@ int main(int argc, char **argv)
     char *line = NULL;
     size_t room = 0;
     ssize_t size;
+    time_t at = 0;
 
     if (argc != 2 || pyst_config_load(&config, argv[1], NULL) < 0 ||
         pyst_dialplan_new(&dialplan, config) < 0) {
         fprintf(stderr, "usage: dialplan-driver extensions.conf\n");
         return EXIT_FAILURE;
     }
+    unsetenv("TZ");
     while ((size = getline(&line, &room, stdin)) > 0) {
         line[size - (line[size - 1] == '\n')] = '\0';
-        answer(dialplan, line);
+        answer(dialplan, line, &at);
     }
     free(line);
     pyst_dialplan_free(dialplan);

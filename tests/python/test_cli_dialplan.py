@@ -23,6 +23,7 @@ exten => 100,hint,PJSIP/100
 [outside]
 #include "more.conf"
 """
+HELD = "pyst: includes with times are taken to hold; --at WHEN judges them\n"
 
 
 @pytest.fixture
@@ -40,6 +41,10 @@ def dialplan(tmp_path: Path) -> str:
         ["match", "{}", "inside"],
         ["match", "{}", "nowhere", "1"],
         ["match", "--nothing", "{}", "inside", "1"],
+        ["match", "--at", "2026-02-30 10:00", "{}", "inside", "1"],
+        ["match", "--at", "2026-02-27", "{}", "inside", "1"],
+        ["match", "--at", "2026-02-27 10:00 ", "{}", "inside", "1"],
+        ["match", "--at", "2026-02-27 24:00", "{}", "inside", "1"],
         ["match", "/nonexistent/extensions.conf", "inside", "1"],
         ["graph"],
         ["graph", "{}", "{}"],
@@ -55,7 +60,7 @@ def test_wrong_usage(dialplan: str, arguments: "list[str]") -> None:
 
 def test_match_prints_what_fits_in_order(dialplan: str) -> None:
     run = pyst("config", "match", dialplan, "inside", "100")
-    assert (run.code, run.err) == (DONE, "")
+    assert (run.code, run.err) == (DONE, HELD)
     more = dialplan.replace("extensions", "more")
     assert run.out == (
         f"100/55 in inside  {dialplan}:6\n"
@@ -82,11 +87,77 @@ def test_match_of_a_priority(dialplan: str) -> None:
     run = pyst("config", "match", "-p", "2", dialplan, "inside", "100")
     assert run.out == f"_1XX in inside\n    2, Dial(PJSIP/${{EXTEN}},30)  {dialplan}:5\n"
     (found,) = pyst("config", "match", "-jp", "begin", dialplan, "inside", "100").objects()
+    assert found["timed"] is False
+    (timed,) = pyst("config", "match", "-jp", "1", dialplan, "inside", "999").objects()
+    assert timed["timed"] is True
     # The label is that of _1XX, its number that of the extension that is preferred.
     assert (found["extension"], found["priority"], found["line"]) == ("100", 1, 6)
     none = pyst("config", "match", "--priority", "7", dialplan, "inside", "100")
     assert (none.code, none.out) == (NO, "")
     assert none.err == "pyst: nothing fits 100 in inside\n"
+
+
+def test_match_at_a_time(dialplan: str) -> None:
+    def match(when: str, *arguments: str) -> str:
+        run = pyst("config", "match", "--at", when, *arguments, dialplan, "inside", "999")
+        assert run.err == "" if run.code == DONE else "nothing fits" in run.err
+        return run.out
+
+    outside = pyst("config", "match", dialplan, "outside", "999").out
+    assert "at times" not in outside
+    switch = f"switch Realtime/@inside of inside  {dialplan}:3\n"
+    timed = outside.replace(" in outside", " in outside, at times")
+    assert match("2026-11-23 09:00") == switch + timed
+    assert match("2026-11-23 17:00") == switch + timed
+    for when in ("2026-11-23 08:59", "2026-11-23 17:01", "2026-11-22 12:00"):
+        assert match(when) == switch
+    assert match("2026-11-23 12:00", "-p", "1").startswith("_X. in outside, at times\n    1, AGI")
+    assert match("2026-11-22 12:00", "-p", "1") == ""
+
+
+def test_match_now(tmp_path: Path) -> None:
+    # Of a minute and all others, one holds.
+    path = tmp_path / "extensions.conf"
+    path.write_text(
+        "[a]\ninclude => b,9:00\ninclude => c,9:01-8:59\n"
+        "[b]\nexten => 1,1,NoOp()\n[c]\nexten => 1,1,NoOp()\n"
+    )
+    run = pyst("config", "match", "-t", "now", str(path), "a", "1")
+    assert (run.code, run.err, run.out.count("NoOp")) == (DONE, "", 1)
+
+
+@pytest.mark.skipif(
+    not Path("/usr/share/zoneinfo/Asia/Tokyo").exists(), reason="the system knows no time zones"
+)
+def test_times_are_in_a_zone(tmp_path: Path) -> None:
+    path = tmp_path / "extensions.conf"
+    path.write_text(
+        "[a]\ninclude => here,9:00\ninclude => berlin,9:00,*,*,*,Europe/Berlin\n"
+        "include => tokyo,9:00,*,*,*,Asia/Tokyo\ninclude => again,9:00,mon,1,jun\n"
+        + "".join(f"[{name}]\nexten => 1,1,NoOp()\n" for name in ("here", "berlin", "tokyo",
+                                                                   "again"))
+    )  # fmt: skip
+    found = {
+        (zone, when): [
+            each["context"]
+            for each in pyst(
+                "config", "match", "-jt", f"2026-06-01 {when}", str(path), "a", "1",
+                env=environment(TZ=zone),
+            ).objects()
+        ]
+        for zone, when in (("UTC", "09:00"), ("UTC", "07:00"), ("UTC", "00:00"),
+                           ("Asia/Tokyo", "09:00"), ("Europe/Berlin", "09:00"))
+    }  # fmt: skip
+    assert found == {
+        ("UTC", "09:00"): ["here", "again"],
+        ("UTC", "07:00"): ["berlin"],
+        ("UTC", "00:00"): ["tokyo"],
+        ("Asia/Tokyo", "09:00"): ["here", "tokyo", "again"],
+        ("Europe/Berlin", "09:00"): ["here", "berlin", "again"],
+    }
+    # An hour that the clocks leave out is none.
+    assert pyst("config", "match", "-t", "2026-03-29 02:30", str(path), "a", "1",
+                env=environment(TZ="Europe/Berlin")).code == USAGE  # fmt: skip
 
 
 def test_match_as_json(dialplan: str) -> None:

@@ -105,6 +105,12 @@ static const struct example examples[] = {
      PYST_DIALPLAN_NO_TARGET,
      {"2:19 ", "3:12 GotoIf"}},
 
+    {"include => b,9:00-17:00,mon-friday\n"
+     "exten => 1,1,GotoIfTime(9-17,mon,feb,feb?1)\n same => n,EXECIFTIME(*, *?NoOp(25:00,))\n"
+     " same => n,GotoIfTime(${x},monday?1)\n same => n,GotoIfTime(9-17)\n"
+     " same => n,ExecIf(9-17?NoOp())\n[b]\n",
+     PYST_DIALPLAN_BAD_TIME,
+     {"2:25 mon-friday", "3:25 9-17", "3:34 feb", "4:25  *"}},
     {"include => b\ninclude => c|9:00-17:00,*,*,*\n[b]\n",
      PYST_DIALPLAN_MISSING_INCLUDE,
      {"3:12 c"}},

@@ -14,10 +14,10 @@
 
 static const char text[] =
     "[globals]\nA=1\nB=${A}2\nC=3\n"
-    "[a]\ninclude => b\ninclude => c\ninclude => ${B}\nswitch => S/1\nignorepat => 9\n"
+    "[a]\ninclude => b\ninclude => c\ninclude => ${B},9,mon-,,x\nswitch => S/1\nignorepat => 9\n"
     "exten => ${B},1(x),Goto(x)\n same => n,Dial(SIP/1&SIP/2)\n same => n,AGI(a)\n"
     " same => n,Goto(nothing,1,1)\n same => n,NoOp((\nexten => 2 3/4 5,1,NoOp()\nfoo=1\n"
-    "exten => _X.,1,Gosub(b,s,1)\nexten => _X!,1,Goto(${C},1,1)\nexten => 4,1,Macro(x)\n"
+    "exten => _X.,1,Gosub(b,s,1)\nexten => _X!,1,Goto(${C},1,1)\nexten => 4,1,GotoIfTime(9,x?4,1)\n"
     "[b]\nexten => s,1,Return()\nexten => s,3,Return()\ninclude => a\n[c]\ninclude => c\n";
 
 /* Goes through all of it; the first error ends it. */
