@@ -21,8 +21,11 @@ secret = a\\;b ; change me
 from __future__ import annotations
 
 import enum
+import gc
+import io
 import os
 from collections.abc import Iterator, Mapping
+from functools import cached_property
 from typing import Any, Dict, List, NamedTuple, Optional, Protocol, Tuple, Union
 
 from asterisk import _core
@@ -734,6 +737,8 @@ class Item(Line):
 class Config:
     """A file of simple sections and settings, as pyst reads it.
 
+    The lists are made when they are first asked for, of the file as it was when it was read.
+
     Parameters
     ----------
     filename : str
@@ -758,28 +763,68 @@ class Config:
         The file cannot be read.
     """
 
+    #: What `raw_lines` are made of, and `lines`.
+    _loaded = _parsed = b""
+
     def __init__(self, filename: _Path) -> None:
         self.filename = filename
-        self.raw_lines: List[str] = []
-        self.lines: List[Line] = []
-        self.categories: List[Category] = []
         self.load()
         self.parse()
 
     def load(self) -> None:
         """Read the file into `raw_lines`."""
-        with open(self.filename, encoding="utf-8", errors="surrogateescape") as file:
-            self.raw_lines = file.readlines()
+        with open(self.filename, "rb") as file:
+            self._loaded = file.read()
+        vars(self).pop("raw_lines", None)
 
     def parse(self) -> None:
-        """Make `lines` and `categories` of `raw_lines`."""
+        """Make `lines` and `categories` of `raw_lines`, behind those that there are."""
+        has_lists = vars(self).keys() & {"raw_lines", "lines", "categories"}
+        if self._parsed or has_lists or not _core.config_is_plain(self._loaded):
+            _parse(self.raw_lines, self.lines, self.categories)
+        else:
+            self._parsed = self._loaded
+
+    @cached_property
+    def raw_lines(self) -> List[str]:
+        """The lines with their ends."""
+        return _raw_lines(self._loaded)
+
+    @cached_property
+    def lines(self) -> List[Line]:
+        """What the lines are."""
+        return self._lists[0]
+
+    @cached_property
+    def categories(self) -> List[Category]:
+        """The sections in order."""
+        return self._lists[1]
+
+    @cached_property
+    def _lists(self) -> Tuple[List[Line], List[Category]]:
+        lines: List[Line] = []
+        categories: List[Category] = []
+        _parse(_raw_lines(self._parsed), lines, categories)
+        return lines, categories
+
+
+def _raw_lines(data: bytes) -> List[str]:
+    """The lines as a file that is opened for text gives them."""
+    return io.TextIOWrapper(io.BytesIO(data), "utf-8", "surrogateescape").readlines()
+
+
+def _parse(raw_lines: List[str], lines: List[Line], categories: List[Category]) -> None:
+    # None of these objects is garbage, and looking for some takes longer than making them.
+    collects = gc.isenabled()
+    gc.disable()
+    try:
         category: Optional[Category] = None
-        for number, raw in enumerate(self.raw_lines, 1):
+        for number, raw in enumerate(raw_lines, 1):
             text = raw.strip()
             line: Line
             if text.startswith("["):
                 line = category = Category(text, number)
-                self.categories.append(category)
+                categories.append(category)
             elif not text or text.startswith(";"):
                 line = Line(text, number)
                 if category:
@@ -788,4 +833,7 @@ class Config:
                 line = item = Item(text, number)
                 if category:
                     category.append(item)
-            self.lines.append(line)
+            lines.append(line)
+    finally:
+        if collects:
+            gc.enable()

@@ -49,6 +49,9 @@ bool config_may_change(struct config_document *document);
 PyObject *config_resolve(struct core *core, const char *path, struct pyst_config_document *document,
                          PyObject *directory, bool execute);
 
+/* config-pyst.c: a function of the module. */
+PyObject *config_is_plain(PyObject *module, PyObject *data);
+
 extern PyType_Spec config_document_spec;
 extern PyType_Spec config_line_spec;
 extern PyType_Spec config_resolved_spec;

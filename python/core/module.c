@@ -89,6 +89,8 @@ static PyMethodDef module_methods[] = {
      "Write a call file to the spool; the name it has there."},
     {"call_file_find", call_file_find, METH_VARARGS,
      "call_file_find(directory, name)\n--\n\nAs call_file_read(), or None without such a file."},
+    {"config_is_plain", config_is_plain, METH_O,
+     "config_is_plain(data)\n--\n\nWhether pyst's reader surely understands each line of a file."},
     {"strerror", module_strerror, METH_O, "strerror(code)\n--\n\nA sentence for an error code."},
     {"error_name", module_error_name, METH_O,
      "error_name(code)\n--\n\nThe name of an error code, such as LIMIT_LINE."},

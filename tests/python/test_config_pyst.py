@@ -3,10 +3,14 @@
 
 from __future__ import annotations
 
+import gc
+import io
+import itertools
 from pathlib import Path
 
 import pytest
 
+from asterisk import _core
 from asterisk.config import Category, Config, Item, Line, ParseError
 
 SAMPLE = """\
@@ -177,3 +181,71 @@ def test_items_before_any_section_and_line_ends(tmp_path: Path) -> None:
     assert config.raw_lines[:2] == ["a=1\n", "[b]\n"]
     assert [str(line) for line in config.lines[:2]] == ["a = 1", "[b]"]
     assert len(config.categories[0].items) == 1
+
+
+def test_lists_are_of_the_file_when_it_was_read(path: str) -> None:
+    config = Config(path)
+    Path(path).write_text("[other]\n")
+    config.raw_lines[:] = ["nothing\n"]
+    assert [category.name for category in config.categories] == ["general", "default", "empty"]
+    assert len(config.lines) == 13
+    assert gc.isenabled()
+
+
+def test_lists_may_be_changed_and_replaced(path: str) -> None:
+    config = Config(path)
+    config.categories = []
+    config.lines.pop()
+    config.raw_lines.append("[more]\n")
+    assert (len(config.lines), config.categories, len(config.raw_lines)) == (12, [], 14)
+
+
+def test_what_is_parsed_again_comes_behind(path: str) -> None:
+    config = Config(path)
+    Path(path).write_text("[general]\nmore = 1\n")
+    config.load()
+    assert config.raw_lines == ["[general]\n", "more = 1\n"]
+    config.parse()
+    names = [category.name for category in config.categories]
+    assert names == ["general", "default", "empty", "general"]
+    assert [line.number for line in config.lines] == [*range(1, 14), 1, 2]
+    config.parse()
+    assert len(config.lines) == 17
+
+
+class _OfText(Config):
+    """One that has its lines from elsewhere, which are parsed at once."""
+
+    def load(self) -> None:
+        self.raw_lines = list(io.StringIO(str(self.filename), newline=None))
+
+
+def test_a_class_may_have_lines_of_its_own() -> None:
+    config = _OfText("[a]\rb = c")
+    assert [item.name for item in config.categories[0].items] == ["b"]
+    with pytest.raises(ParseError):
+        _OfText("[a")
+
+
+def _is_understood(text: str) -> bool:
+    try:
+        _OfText(text)
+    except ParseError:
+        return False
+    return True
+
+
+def test_lines_that_wait_to_be_parsed_have_no_errors() -> None:
+    blanks = " \t\v\f\x1c\x1f"
+    for parts in itertools.product("[];=\r\na \xa0", repeat=5):
+        text = "".join(parts)
+        plain = _core.config_is_plain(text.encode())
+        understood = _is_understood(text)
+        assert understood or not plain, repr(text)
+        if "\r" not in text and "\xa0" not in text:
+            assert plain == understood, repr(text)
+    for blank in blanks:
+        for text in ("{}[a]{};b]", "{};a", "{}\na=b{}\r\n{}c{}={}d"):
+            assert _core.config_is_plain(text.replace("{}", blank).encode()), repr((text, blank))
+    with pytest.raises(TypeError):
+        _core.config_is_plain("[a]")  # type: ignore[arg-type]
