@@ -20,29 +20,6 @@ static const char help[] =
     "\n"
     "  -j, --json   print one JSON object a line\n";
 
-static const char *versions(unsigned bits)
-{
-    switch (bits) {
-    case PYST_AGI_ASTERISK_16:
-        return "16";
-    case PYST_AGI_ASTERISK_22:
-        return "22";
-    default:
-        return "16, 22";
-    }
-}
-
-static json_t *json_versions(unsigned bits)
-{
-    json_t *array = json_array();
-
-    if (bits & PYST_AGI_ASTERISK_16)
-        json_array_append_new(array, json_integer(16));
-    if (bits & PYST_AGI_ASTERISK_22)
-        json_array_append_new(array, json_integer(22));
-    return array;
-}
-
 static void show_entry_json(const struct pyst_agi_entry *entry)
 {
     const struct pyst_agi_parameter *parameter;
@@ -75,7 +52,7 @@ static void show_entry_text(const struct pyst_agi_entry *entry)
     const struct pyst_agi_parameter *parameter;
 
     printf("%s  (Asterisk %s)\n", pyst_agi_entry_name(entry),
-           versions(pyst_agi_entry_versions(entry)));
+           versions_text(pyst_agi_entry_versions(entry)));
     if (pyst_agi_entry_on_dead_channel(entry))
         printf("    also on a channel that is hung up\n");
     for (size_t i = 0; (parameter = pyst_agi_entry_parameter(entry, i)); i++) {
@@ -86,7 +63,7 @@ static void show_entry_text(const struct pyst_agi_entry *entry)
                pyst_agi_parameter_required(parameter) ? " required" : "",
                pyst_agi_parameter_is_joined(parameter) ? " several, with commas" : "");
         if (bits != pyst_agi_entry_versions(entry))
-            printf(" (Asterisk %s)", versions(bits));
+            printf(" (Asterisk %s)", versions_text(bits));
         for (size_t j = 0; (value = pyst_agi_parameter_value(parameter, j)); j++)
             printf("%s%s", j ? " | " : "  ", value);
         putchar('\n');
@@ -112,26 +89,6 @@ static void show_all(bool json)
         else
             printf("%s\n", pyst_agi_entry_name(entry));
     }
-}
-
-/* The words with a blank between them; NULL when there is no memory. */
-static char *join(int n_words, char **words)
-{
-    size_t size = 1;
-    char *joined;
-
-    for (int i = 0; i < n_words; i++)
-        size += strlen(words[i]) + 1;
-    joined = malloc(size);
-    if (!joined)
-        return NULL;
-    joined[0] = '\0';
-    for (int i = 0; i < n_words; i++) {
-        if (i > 0)
-            strcat(joined, " ");
-        strcat(joined, words[i]);
-    }
-    return joined;
 }
 
 /* Whether the command's name begins with these words. */
@@ -189,7 +146,7 @@ int command_agi_catalogue(int argc, char **argv)
         show_all(json);
         return EXIT_DONE;
     }
-    name = join(argc - optind, argv + optind);
+    name = join_words(argc - optind, argv + optind);
     if (!name)
         return out_of_memory();
     r = show_named(name, json);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
 #include <getopt.h>
-#include <poll.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -88,13 +87,11 @@ struct service {
     uint64_t drain_us;
 };
 
-static void *wait_for_interrupt(void *user)
+static void *stop_when_interrupted(void *user)
 {
     const struct service *service = user;
-    struct pollfd poll_fd = {.fd = interrupt_fd(), .events = POLLIN};
 
-    while (!interrupt_came())
-        poll(&poll_fd, 1, -1);
+    interrupt_wait();
     pyst_agi_server_stop(service->server, service->drain_us);
     return NULL;
 }
@@ -143,7 +140,7 @@ static int run(struct service *service)
     pthread_t thread;
     int r;
 
-    errno = pthread_create(&thread, NULL, wait_for_interrupt, service);
+    errno = pthread_create(&thread, NULL, stop_when_interrupted, service);
     if (errno) {
         fprintf(stderr, "pyst: a thread: %s\n", strerror(errno));
         return EXIT_FAILED;

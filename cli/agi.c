@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include <stdio.h>
-#include <string.h>
+#include <stddef.h>
 
 #include "agi.h"
 #include "cli.h"
@@ -16,29 +15,16 @@ static const char help[] =
     "\n"
     "Each tells its options: pyst agi COMMAND --help.\n";
 
-static const struct {
-    const char *name;
-    int (*run)(int argc, char **argv);
-} commands[] = {
+static const struct command commands[] = {
     {"catalogue", command_agi_catalogue},
     {"run", command_agi_run},
 #ifdef HAVE_SERVER
     {"serve", command_agi_serve},
 #endif
+    {NULL, NULL},
 };
 
 int command_agi(int argc, char **argv)
 {
-    if (argc < 2) {
-        fputs(help, stderr);
-        return EXIT_USAGE;
-    }
-    if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h")) {
-        fputs(help, stdout);
-        return EXIT_DONE;
-    }
-    for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
-        if (!strcmp(argv[1], commands[i].name))
-            return commands[i].run(argc - 1, argv + 1);
-    return usage_error("%s is no command; pyst agi --help lists them", argv[1]);
+    return run_subcommand(commands, help, "pyst agi --help", argc, argv);
 }

@@ -3,6 +3,7 @@
 /* pyst ami action, list and command. */
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <pyst/ami/catalogue.h>
@@ -102,12 +103,12 @@ static int action_or_list(struct settings *settings, int argc, char **argv, enum
     return r;
 }
 
-int command_action(struct settings *settings, int argc, char **argv)
+int command_ami_action(struct settings *settings, int argc, char **argv)
 {
     return action_or_list(settings, argc, argv, PART_ALL);
 }
 
-int command_list(struct settings *settings, int argc, char **argv)
+int command_ami_list(struct settings *settings, int argc, char **argv)
 {
     return action_or_list(settings, argc, argv, PART_EVENTS);
 }
@@ -132,36 +133,22 @@ static int run_command(const struct settings *settings, struct pyst_ami_connecti
     return ami_failed(connection, r);
 }
 
-/* Puts the words into one line, with blanks between. false when Asterisk would not read it. */
-static bool join(char line[PYST_AMI_ACTION_LINE_SIZE], int argc, char **argv)
-{
-    size_t size = 0;
-
-    for (int i = 0; i < argc; i++) {
-        const size_t length = strlen(argv[i]);
-
-        if (size + length + 1 > PYST_AMI_ACTION_LINE_SIZE)
-            return false;
-        memcpy(line + size, argv[i], length);
-        size += length;
-        line[size++] = i + 1 < argc ? ' ' : '\0';
-    }
-    return true;
-}
-
-int command_command(struct settings *settings, int argc, char **argv)
+int command_ami_command(struct settings *settings, int argc, char **argv)
 {
     struct pyst_ami_connection *connection;
     struct pyst_ami_action *action;
-    char line[PYST_AMI_ACTION_LINE_SIZE];
-    int r = PYST_ERR_LINE_TOO_LONG;
+    char *line;
+    int r;
 
     if (argc < 2)
         return usage_error("command: expected a line for Asterisk's console");
-    if (pyst_ami_action_new(&action, pyst_text("Command")) < 0)
+    line = join_words(argc - 1, argv + 1);
+    if (!line || pyst_ami_action_new(&action, pyst_text("Command")) < 0) {
+        free(line);
         return out_of_memory();
-    if (join(line, argc - 1, argv + 1))
-        r = pyst_ami_action_add(action, pyst_text("Command"), pyst_text(line));
+    }
+    r = pyst_ami_action_add(action, pyst_text("Command"), pyst_text(line));
+    free(line);
     if (r < 0)
         r = usage_error("command: %s", pyst_strerror(r));
     if (r == 0)

@@ -11,29 +11,6 @@
 #include "cli.h"
 #include "show.h"
 
-static const char *versions(unsigned bits)
-{
-    switch (bits) {
-    case PYST_AMI_ASTERISK_16:
-        return "16";
-    case PYST_AMI_ASTERISK_22:
-        return "22";
-    default:
-        return "16, 22";
-    }
-}
-
-static json_t *json_versions(unsigned bits)
-{
-    json_t *array = json_array();
-
-    if (bits & PYST_AMI_ASTERISK_16)
-        json_array_append_new(array, json_integer(16));
-    if (bits & PYST_AMI_ASTERISK_22)
-        json_array_append_new(array, json_integer(22));
-    return array;
-}
-
 static void show_entry_json(const struct pyst_ami_entry *entry, const char *kind)
 {
     const struct pyst_ami_entry *final = pyst_ami_entry_list_final(entry), *listed;
@@ -73,7 +50,7 @@ static void show_entry_text(const struct pyst_ami_entry *entry, const char *kind
     const struct pyst_ami_entry *item;
 
     printf("%s %s  (Asterisk %s)\n", kind, pyst_ami_entry_name(entry),
-           versions(pyst_ami_entry_versions(entry)));
+           versions_text(pyst_ami_entry_versions(entry)));
     if (pyst_ami_entry_privilege(entry))
         printf("    class %s\n", pyst_ami_entry_privilege(entry));
     for (size_t i = 0; (parameter = pyst_ami_entry_parameter(entry, i)); i++) {
@@ -84,7 +61,7 @@ static void show_entry_text(const struct pyst_ami_entry *entry, const char *kind
                pyst_ami_parameter_required(parameter) ? " required" : "",
                pyst_ami_parameter_repeats(parameter) ? " repeats" : "");
         if (bits != pyst_ami_entry_versions(entry))
-            printf(" (Asterisk %s)", versions(bits));
+            printf(" (Asterisk %s)", versions_text(bits));
         for (size_t j = 0; (value = pyst_ami_parameter_value(parameter, j)); j++)
             printf("%s%s", j ? " | " : "  ", value);
         putchar('\n');
@@ -122,7 +99,7 @@ static void show_all(bool json)
     }
 }
 
-int command_catalogue(struct settings *settings, int argc, char **argv)
+int command_ami_catalogue(struct settings *settings, int argc, char **argv)
 {
     int r = EXIT_DONE;
 

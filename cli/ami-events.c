@@ -164,7 +164,7 @@ static int read_wish(struct wish *wish, int argc, char **argv)
     return r;
 }
 
-int command_events(struct settings *settings, int argc, char **argv)
+int command_ami_events(struct settings *settings, int argc, char **argv)
 {
     struct wish wish = {.mask = "on"};
     struct pyst_ami_connection *connection;

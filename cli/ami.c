@@ -72,15 +72,15 @@ static const char short_options[] = "+H:p:u:s:c:t:jh";
 static int run(struct settings *settings, int argc, char **argv)
 {
     if (!strcmp(argv[0], "catalogue"))
-        return command_catalogue(settings, argc, argv);
+        return command_ami_catalogue(settings, argc, argv);
     if (!strcmp(argv[0], "action"))
-        return command_action(settings, argc, argv);
+        return command_ami_action(settings, argc, argv);
     if (!strcmp(argv[0], "list"))
-        return command_list(settings, argc, argv);
+        return command_ami_list(settings, argc, argv);
     if (!strcmp(argv[0], "command"))
-        return command_command(settings, argc, argv);
+        return command_ami_command(settings, argc, argv);
     if (!strcmp(argv[0], "events"))
-        return command_events(settings, argc, argv);
+        return command_ami_events(settings, argc, argv);
     return usage_error("%s is no command; pyst ami --help lists them", argv[0]);
 }
 

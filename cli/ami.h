@@ -6,10 +6,10 @@
 
 #include "settings.h"
 
-int command_catalogue(struct settings *settings, int argc, char **argv);
-int command_action(struct settings *settings, int argc, char **argv);
-int command_list(struct settings *settings, int argc, char **argv);
-int command_command(struct settings *settings, int argc, char **argv);
-int command_events(struct settings *settings, int argc, char **argv);
+int command_ami_catalogue(struct settings *settings, int argc, char **argv);
+int command_ami_action(struct settings *settings, int argc, char **argv);
+int command_ami_list(struct settings *settings, int argc, char **argv);
+int command_ami_command(struct settings *settings, int argc, char **argv);
+int command_ami_events(struct settings *settings, int argc, char **argv);
 
 #endif

@@ -20,12 +20,27 @@ enum {
 int command_ami(int argc, char **argv);
 int command_agi(int argc, char **argv);
 int command_config(int argc, char **argv);
-int pyst_cli_emulator(int argc, char **argv);
+int command_emulator(int argc, char **argv);
+
+struct command {
+    const char *name; /* NULL ends a list of them */
+    int (*run)(int argc, char **argv);
+};
+
+/*
+ * Runs the one that argv[1] names, and gives its exit code. Without a name, or asked for it, prints
+ * the usage; `help_command` is what a user is told to print it with.
+ */
+int run_subcommand(const struct command *commands, const char *usage, const char *help_command,
+                   int argc, char **argv);
 
 /* Says what is wrong on standard error and gives EXIT_USAGE. */
 int usage_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* Says so and gives EXIT_FAILED. */
 int out_of_memory(void);
+
+/* The words with a blank between them, to be freed; NULL when there is no memory. */
+char *join_words(int n_words, char **words);
 
 #endif

@@ -81,8 +81,8 @@ static void show_place(const struct pyst_config_document *document,
                        const struct pyst_config_line *line)
 {
     fputs("  ; ", stdout);
-    show_text(stdout, pyst_config_document_name(document));
-    printf(":%zu\n", pyst_config_line_number(line));
+    show_config_place(stdout, document, line);
+    putchar('\n');
 }
 
 static void show_item(char sign, const struct pyst_config_item *item)

@@ -99,8 +99,8 @@ static void tell_if_void(struct pyst_config_document *document, const struct cha
     item = section ? pyst_config_section_get(section, change->name) : NULL;
     if (item && !pyst_text_equal(item->value, change->value)) {
         fputs("pyst: warning: what counts is another value, of ", stderr);
-        show_text(stderr, pyst_config_document_name(item->document));
-        fprintf(stderr, ":%zu\n", pyst_config_line_number(item->line));
+        show_config_place(stderr, item->document, item->line);
+        fputc('\n', stderr);
     } else if (!item) {
         fputs("pyst: warning: Asterisk does not see the setting: is the section a template?\n",
               stderr);

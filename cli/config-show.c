@@ -48,8 +48,7 @@ static void end_line(const struct options *options, const struct pyst_config_doc
 {
     if (options->where) {
         fputs("  ; ", stdout);
-        show_text(stdout, pyst_config_document_name(document));
-        printf(":%zu", pyst_config_line_number(line));
+        show_config_place(stdout, document, line);
     }
     putchar('\n');
 }

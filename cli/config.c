@@ -23,14 +23,16 @@ static const char help[] =
     "\n"
     "Each tells its options: pyst config COMMAND --help.\n";
 
-static const struct {
-    const char *name;
-    int (*run)(int argc, char **argv);
-} commands[] = {
-    {"check", command_config_check}, {"diff", command_config_diff},
-    {"fmt", command_config_fmt},     {"get", command_config_get},
-    {"graph", command_config_graph}, {"match", command_config_match},
-    {"set", command_config_set},     {"show", command_config_show},
+static const struct command commands[] = {
+    {"check", command_config_check},
+    {"diff", command_config_diff},
+    {"fmt", command_config_fmt},
+    {"get", command_config_get},
+    {"graph", command_config_graph},
+    {"match", command_config_match},
+    {"set", command_config_set},
+    {"show", command_config_show},
+    {NULL, NULL},
 };
 
 int config_failure(const char *path, int error)
@@ -69,6 +71,13 @@ void loaded_dialplan_deinit(struct loaded_dialplan *loaded)
     loaded->config = pyst_config_free(loaded->config);
 }
 
+void show_config_place(FILE *file, const struct pyst_config_document *document,
+                       const struct pyst_config_line *line)
+{
+    show_text(file, pyst_config_document_name(document));
+    fprintf(file, ":%zu", pyst_config_line_number(line));
+}
+
 void set_config_place(json_t *object, const struct pyst_config_document *document,
                       const struct pyst_config_line *line)
 {
@@ -90,16 +99,5 @@ json_t *json_config_item(const struct pyst_config_item *item)
 
 int command_config(int argc, char **argv)
 {
-    if (argc < 2) {
-        fputs(help, stderr);
-        return EXIT_USAGE;
-    }
-    if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h")) {
-        fputs(help, stdout);
-        return EXIT_DONE;
-    }
-    for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
-        if (!strcmp(argv[1], commands[i].name))
-            return commands[i].run(argc - 1, argv + 1);
-    return usage_error("%s is no command; pyst config --help lists them", argv[1]);
+    return run_subcommand(commands, help, "pyst config --help", argc, argv);
 }

@@ -25,6 +25,10 @@ int config_failure(const char *path, int error);
 int load_config(struct pyst_config **configp, const char *path,
                 const struct pyst_config_load_options *options);
 
+/* Prints FILE:LINE. */
+void show_config_place(FILE *file, const struct pyst_config_document *document,
+                       const struct pyst_config_line *line);
+
 /* Sets "file" and "line". */
 void set_config_place(json_t *object, const struct pyst_config_document *document,
                       const struct pyst_config_line *line);

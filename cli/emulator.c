@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
 #include <getopt.h>
-#include <poll.h>
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -144,13 +143,9 @@ static int make_script(const struct wish *wish, struct pyst_emulator_script **sc
     return r;
 }
 
-/* Waits for the signal that ends the server. */
-static void *wait_for_interrupt(void *server)
+static void *stop_when_interrupted(void *server)
 {
-    struct pollfd poll_fd = {.fd = interrupt_fd(), .events = POLLIN};
-
-    while (!interrupt_came())
-        poll(&poll_fd, 1, -1);
+    interrupt_wait();
     pyst_emulator_server_stop(server);
     return NULL;
 }
@@ -183,7 +178,7 @@ static int serve(const struct wish *wish, struct pyst_emulator_script *script)
         fprintf(stderr, "pyst: %s, port %d: %s\n", wish->host, wish->port, strerror(errno));
         return EXIT_CONNECTION;
     }
-    errno = pthread_create(&thread, NULL, wait_for_interrupt, server);
+    errno = pthread_create(&thread, NULL, stop_when_interrupted, server);
     if (errno) {
         r = system_failure("a thread");
     } else {
@@ -257,7 +252,7 @@ static int read_wish(struct wish *wish, int argc, char **argv)
     return r;
 }
 
-int pyst_cli_emulator(int argc, char **argv)
+int command_emulator(int argc, char **argv)
 {
     struct wish wish = {.host = "127.0.0.1", .port = 5038};
     struct pyst_emulator_script *script = NULL;

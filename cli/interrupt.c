@@ -2,6 +2,7 @@
 #include "interrupt.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -47,4 +48,12 @@ bool interrupt_came(void)
 int interrupt_fd(void)
 {
     return waker;
+}
+
+void interrupt_wait(void)
+{
+    struct pollfd poll_fd = {.fd = waker, .events = POLLIN};
+
+    while (!interrupt_came())
+        poll(&poll_fd, 1, -1);
 }

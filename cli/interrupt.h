@@ -19,4 +19,7 @@ bool interrupt_came(void);
 /* Readable once a signal came. */
 int interrupt_fd(void);
 
+/* Returns once a signal came. */
+void interrupt_wait(void);
+
 #endif

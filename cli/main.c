@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cli.h"
@@ -41,36 +42,67 @@ int out_of_memory(void)
     return EXIT_FAILED;
 }
 
-static int run(int argc, char **argv)
+char *join_words(int n_words, char **words)
+{
+    size_t size = 1;
+    char *joined;
+
+    for (int i = 0; i < n_words; i++)
+        size += strlen(words[i]) + 1;
+    joined = malloc(size);
+    if (!joined)
+        return NULL;
+    joined[0] = '\0';
+    for (int i = 0; i < n_words; i++) {
+        if (i > 0)
+            strcat(joined, " ");
+        strcat(joined, words[i]);
+    }
+    return joined;
+}
+
+int run_subcommand(const struct command *commands, const char *usage, const char *help_command,
+                   int argc, char **argv)
 {
     if (argc < 2) {
-        fputs(help, stderr);
+        fputs(usage, stderr);
         return EXIT_USAGE;
     }
-    if (!strcmp(argv[1], "ami"))
-        return command_ami(argc - 1, argv + 1);
-    if (!strcmp(argv[1], "agi"))
-        return command_agi(argc - 1, argv + 1);
-    if (!strcmp(argv[1], "config"))
-        return command_config(argc - 1, argv + 1);
-#ifdef HAVE_SERVER
-    if (!strcmp(argv[1], "emulator"))
-        return pyst_cli_emulator(argc - 1, argv + 1);
-#endif
-    if (!strcmp(argv[1], "--version")) {
-        puts("pyst " PYST_VERSION);
+    if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h")) {
+        fputs(usage, stdout);
         return EXIT_DONE;
     }
-    if (!strcmp(argv[1], "help") || !strcmp(argv[1], "--help") || !strcmp(argv[1], "-h")) {
-        fputs(help, stdout);
-        return EXIT_DONE;
-    }
-    return usage_error("%s is no command; pyst help lists them", argv[1]);
+    for (; commands->name; commands++)
+        if (!strcmp(argv[1], commands->name))
+            return commands->run(argc - 1, argv + 1);
+    return usage_error("%s is no command; %s lists them", argv[1], help_command);
 }
+
+static int print_help(int argc, char **argv)
+{
+    (void)argc, (void)argv;
+    fputs(help, stdout);
+    return EXIT_DONE;
+}
+
+static int print_version(int argc, char **argv)
+{
+    (void)argc, (void)argv;
+    puts("pyst " PYST_VERSION);
+    return EXIT_DONE;
+}
+
+static const struct command commands[] = {
+    {"ami", command_ami},           {"agi", command_agi},         {"config", command_config},
+#ifdef HAVE_SERVER
+    {"emulator", command_emulator},
+#endif
+    {"help", print_help},           {"--version", print_version}, {NULL, NULL},
+};
 
 int main(int argc, char **argv)
 {
-    int code = run(argc, argv);
+    int code = run_subcommand(commands, help, "pyst help", argc, argv);
 
     /* Whoever closed a pipe early had what he wanted; a full disk is another matter. */
     if (fflush(stdout) != 0 && errno != EPIPE && code == EXIT_DONE) {

@@ -6,6 +6,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <pyst/agi/catalogue.h>
+#include <pyst/ami/catalogue.h>
+
 /*
  * The length of the well-formed UTF-8 character that the text begins with, and its code; 0 when
  * there is none.
@@ -220,4 +223,31 @@ void show_output(const struct pyst_ami_message *message, bool json)
             fwrite(line.data, 1, line.size, stdout);
         putchar('\n');
     }
+}
+
+_Static_assert(PYST_AMI_ASTERISK_16 == PYST_AGI_ASTERISK_16 &&
+                   PYST_AMI_ASTERISK_22 == PYST_AGI_ASTERISK_22,
+               "the catalogues have the same bits");
+
+const char *versions_text(unsigned bits)
+{
+    switch (bits) {
+    case PYST_AMI_ASTERISK_16:
+        return "16";
+    case PYST_AMI_ASTERISK_22:
+        return "22";
+    default:
+        return "16, 22";
+    }
+}
+
+json_t *json_versions(unsigned bits)
+{
+    json_t *array = json_array();
+
+    if (bits & PYST_AMI_ASTERISK_16)
+        json_array_append_new(array, json_integer(16));
+    if (bits & PYST_AMI_ASTERISK_22)
+        json_array_append_new(array, json_integer(22));
+    return array;
 }

@@ -33,4 +33,8 @@ json_t *json_text(struct pyst_text text);
  */
 void show_text(FILE *file, struct pyst_text text);
 
+/* Versions of Asterisk, as bits of either catalogue. */
+const char *versions_text(unsigned bits);
+json_t *json_versions(unsigned bits);
+
 #endif
