@@ -4,6 +4,7 @@
 #include <pyst/agi/command.h>
 
 #include "base/line-break.h"
+#include "base/pieces.h"
 
 struct pyst_agi_command {
     size_t limit; /* bytes of a line with its LF */
@@ -43,17 +44,6 @@ static bool is_blank(char c)
     return c == ' ' || c == '\t';
 }
 
-static struct pyst_text trim(struct pyst_text text)
-{
-    while (text.size > 0 && is_blank(text.data[0])) {
-        text.data++;
-        text.size--;
-    }
-    while (text.size > 0 && is_blank(text.data[text.size - 1]))
-        text.size--;
-    return text;
-}
-
 /* Counts as parse_args of res/res_agi.c does: blanks outside quotes part words. */
 static size_t count_words(struct pyst_text text)
 {
@@ -85,7 +75,7 @@ int pyst_agi_command_set_line(struct pyst_agi_command *command, struct pyst_text
     command->error = 0;
     if (line.size > 0 && line.data[line.size - 1] == '\n')
         line.size--;
-    line = trim(line);
+    line = text_trim(line, " \t");
     if (line.size == 0 || has_line_break(line))
         return command->error = PYST_ERR_BAD_ARGUMENT;
     if (line.size >= command->limit)

@@ -6,6 +6,7 @@
 #include <pyst/error.h>
 
 #include "agi/environment-internal.h"
+#include "base/pieces.h"
 
 /* One allocation: the struct, the variables, the parameters, the bytes, the decoded request. */
 struct pyst_agi_environment {
@@ -37,25 +38,14 @@ static size_t longest_line(struct pyst_text lines)
     return longest;
 }
 
-/* What stands before the first `c`, and *restp behind it, absent when there is no `c`. */
-static struct pyst_text cut(struct pyst_text text, char c, struct pyst_text *restp)
-{
-    const char *at = text.size > 0 ? memchr(text.data, c, text.size) : NULL;
-
-    *restp = pyst_text_none();
-    if (!at)
-        return text;
-    *restp = pyst_text_of(at + 1, text.size - (size_t)(at + 1 - text.data));
-    return pyst_text_of(text.data, (size_t)(at - text.data));
-}
-
 static struct pyst_agi_variable read_line(struct pyst_text line)
 {
     struct pyst_agi_variable variable;
 
     if (line.size > 0 && line.data[line.size - 1] == '\r')
         line.size--;
-    variable.name = cut(line, ':', &variable.value);
+    variable.value = line;
+    variable.name = text_cut(&variable.value, ':');
     if (variable.value.size > 0 && variable.value.data[0] == ' ')
         variable.value = pyst_text_of(variable.value.data + 1, variable.value.size - 1);
     return variable;
@@ -138,17 +128,19 @@ int pyst_agi_environment_new(struct pyst_agi_environment **environmentp, struct 
 
     environment->n_variables = 0;
     for (rest = environment->text; environment->n_variables < n_variables;) {
-        line = cut(rest, '\n', &rest);
+        line = text_cut(&rest, '\n');
         environment->variables[environment->n_variables++] = read_line(line);
     }
 
-    path = cut(request(environment), '?', &query);
+    query = request(environment);
+    path = text_cut(&query, '?');
     environment->path = path.data ? decode(path, false, &bytes) : pyst_text_of("", 0);
     environment->n_parameters = 0;
     for (size_t n = count_parameters(query); n > 0; n--) {
         struct pyst_agi_variable parameter;
 
-        parameter.name = cut(cut(query, '&', &query), '=', &parameter.value);
+        parameter.value = text_cut(&query, '&');
+        parameter.name = text_cut(&parameter.value, '=');
         if (parameter.name.size == 0 && !parameter.value.data)
             continue;
         parameter.name = decode(parameter.name, true, &bytes);

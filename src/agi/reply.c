@@ -44,7 +44,7 @@ bool pyst_agi_answers_value(struct pyst_text line)
            is_command(line, "DATABASE GET") || is_command(line, "RECEIVE TEXT");
 }
 
-static bool read_number(struct pyst_text text, int64_t *numberp)
+bool pyst_agi_read_number(struct pyst_text text, int64_t *numberp)
 {
     bool negative = text.size > 0 && text.data[0] == '-';
     int64_t number = 0;
@@ -131,7 +131,7 @@ void pyst_agi_reply_read(struct pyst_agi_reply *reply, struct pyst_text text, bo
     while (size < rest.size && rest.data[size] != ' ')
         size++;
     reply->result = pyst_text_of(rest.data, size);
-    reply->is_number = read_number(reply->result, &reply->number);
+    reply->is_number = pyst_agi_read_number(reply->result, &reply->number);
     rest = from(rest, size);
     if (begins(rest, " (")) {
         rest = from(rest, 2);
@@ -139,7 +139,7 @@ void pyst_agi_reply_read(struct pyst_agi_reply *reply, struct pyst_text text, bo
         if (value_only)
             return;
     }
-    if (!read_number(pyst_agi_reply_field(reply, "endpos"), &reply->end_position))
+    if (!pyst_agi_read_number(pyst_agi_reply_field(reply, "endpos"), &reply->end_position))
         reply->end_position = -1;
 }
 

@@ -3,6 +3,8 @@
 
 #include <pyst/agi/results.h>
 
+#include "agi/reply-internal.h"
+
 /* What all results begin with: no error, and a number. */
 static int read_result(const struct pyst_agi_reply *reply, int64_t *numberp)
 {
@@ -14,22 +16,6 @@ static int read_result(const struct pyst_agi_reply *reply, int64_t *numberp)
         return PYST_ERR_BAD_REPLY;
     *numberp = reply->number;
     return 0;
-}
-
-static bool read_number(struct pyst_text text, int64_t *numberp)
-{
-    bool negative = text.size > 0 && text.data[0] == '-';
-    int64_t number = 0;
-
-    if (text.size == (size_t)negative || text.size > 18)
-        return false;
-    for (size_t i = negative; i < text.size; i++) {
-        if (text.data[i] < '0' || text.data[i] > '9')
-            return false;
-        number = number * 10 + (text.data[i] - '0');
-    }
-    *numberp = negative ? -number : number;
-    return true;
 }
 
 int pyst_agi_reply_done(const struct pyst_agi_reply *reply)
@@ -118,7 +104,7 @@ int pyst_agi_reply_speech(const struct pyst_agi_reply *reply, struct pyst_agi_sp
         return PYST_ERR_HANGUP;
     if (pyst_text_equal(reply->value, pyst_text("speech"))) {
         speech.end = PYST_AGI_SPEECH_SPEECH;
-        if (read_number(pyst_agi_reply_field(reply, "results"), &number) && number > 0)
+        if (pyst_agi_read_number(pyst_agi_reply_field(reply, "results"), &number) && number > 0)
             speech.n_results = (size_t)number;
     } else if (pyst_text_equal(reply->value, pyst_text("digit"))) {
         struct pyst_text digit = pyst_agi_reply_field(reply, "digit");
@@ -151,7 +137,7 @@ int pyst_agi_reply_speech_result(const struct pyst_agi_reply *reply, size_t i,
 
     if (r < 0)
         return r;
-    if (!read_number(numbered(reply, "score", i), &result.score))
+    if (!pyst_agi_read_number(numbered(reply, "score", i), &result.score))
         return 0;
     result.text = numbered(reply, "text", i);
     result.grammar = numbered(reply, "grammar", i);

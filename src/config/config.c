@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <stdlib.h>
 
+#include "base/pieces.h"
 #include "config/config-internal.h"
 #include "config/document-internal.h"
 
@@ -197,11 +198,9 @@ static int apply_options(struct reader *reader, struct file *file, struct headin
     int r = 0;
 
     while (r == 0 && options.data && !is_given_up(file)) {
-        const char *comma = options.size > 0 ? memchr(options.data, ',', options.size) : NULL;
-        size_t size = comma ? (size_t)(comma - options.data) : options.size;
+        const struct pyst_text option = text_cut(&options, ',');
 
-        r = apply_option(reader, file, heading, pyst_text_of(options.data, size));
-        options = comma ? pyst_text_of(comma + 1, options.size - size - 1) : pyst_text_none();
+        r = apply_option(reader, file, heading, option);
     }
     return r;
 }

@@ -2,24 +2,13 @@
 #include <regex.h>
 #include <stdlib.h>
 
+#include "base/pieces.h"
 #include "config/config-internal.h"
 #include "config/line.h"
 
 #define EXPRESSION_SIZE 1024
 #define REPEATED_MAX    1000
 #define COMPILING       1000 /* steps that it counts as */
-
-/* What stands before the first `c`, without blanks at its ends; *restp behind it, absent: none. */
-static struct pyst_text cut(struct pyst_text text, char c, struct pyst_text *restp)
-{
-    const char *at = text.size > 0 ? memchr(text.data, c, text.size) : NULL;
-
-    *restp = pyst_text_none();
-    if (!at)
-        return config_strip(text);
-    *restp = pyst_text_of(at + 1, text.size - (size_t)(at + 1 - text.data));
-    return config_strip(pyst_text_of(text.data, (size_t)(at - text.data)));
-}
 
 static char *copy(struct pyst_text text)
 {
@@ -131,8 +120,8 @@ static int fits(struct pyst_config *config, const struct section *section, struc
     if (filter.size == 0)
         return !public->is_template;
     while (filter.data) {
-        struct pyst_text expression = cut(filter, separator, &filter), value;
-        struct pyst_text name = cut(expression, '=', &value);
+        struct pyst_text value = config_strip(text_cut(&filter, separator));
+        const struct pyst_text name = config_strip(text_cut(&value, '='));
         int r;
 
         /* An expression without an equal sign fits nothing. */

@@ -9,6 +9,7 @@
 
 #include <pyst/agi/catalogue.h>
 
+#include "base/pieces.h"
 #include "emulator/agi.h"
 
 /* What is played has this length, and is cut in the middle, by a key or a hangup. */
@@ -314,17 +315,6 @@ static int set_priority(struct pyst_emulator_agi *emulator)
                                              : USAGE;
 }
 
-static struct pyst_text trim(struct pyst_text text, const char *around)
-{
-    while (text.size > 0 && strchr(around, text.data[0])) {
-        text.data++;
-        text.size--;
-    }
-    while (text.size > 0 && strchr(around, text.data[text.size - 1]))
-        text.size--;
-    return text;
-}
-
 /*
  * "Name" <number>, or one of them alone, and the other is then empty. A number loses what people
  * write between its digits (main/callerid.c, ast_callerid_parse).
@@ -353,7 +343,7 @@ static int set_caller_id(struct pyst_emulator_agi *emulator)
         name.size = 0;
     else if (!open)
         n_digits = 0;
-    r = pairs_set(&emulator->variables, pyst_text("CALLERID(name)"), trim(name, " \""));
+    r = pairs_set(&emulator->variables, pyst_text("CALLERID(name)"), text_trim(name, " \""));
     return r == 0 ? set(emulator, "CALLERID(num)", pyst_text_of(digits, n_digits), 1) : r;
 }
 

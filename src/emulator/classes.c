@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include <string.h>
-
+#include "base/pieces.h"
 #include "emulator/script.h"
 
 /* The classes of events, as in the table perms of Asterisk's main/manager.c. */
@@ -12,20 +11,9 @@ static const char *const names[] = {
 
 static bool next_word(struct pyst_text *textp, struct pyst_text *wordp)
 {
-    const char *comma;
-    size_t size;
-
     if (textp->size == 0)
         return false;
-    comma = memchr(textp->data, ',', textp->size);
-    size = comma ? (size_t)(comma - textp->data) : textp->size;
-    *wordp = pyst_text_of(textp->data, size);
-    size += comma ? 1 : 0;
-    *textp = pyst_text_of(textp->data + size, textp->size - size);
-    while (wordp->size && wordp->data[0] == ' ')
-        *wordp = pyst_text_of(wordp->data + 1, wordp->size - 1);
-    while (wordp->size && wordp->data[wordp->size - 1] == ' ')
-        wordp->size--;
+    *wordp = text_trim(text_cut(textp, ','), " ");
     return true;
 }
 

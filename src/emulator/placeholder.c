@@ -3,6 +3,7 @@
 
 #include <pyst/error.h>
 
+#include "base/pieces.h"
 #include "emulator/script.h"
 
 /* The inside of "$(Header:modifier text:...)", and lines that hold such. */
@@ -31,22 +32,6 @@ static int invalid(const char **reasonp, const char *reason)
 {
     *reasonp = reason;
     return PYST_ERR_INVALID;
-}
-
-/* What stands before the first `c`; *textp is left with what stands behind it, or absent. */
-static struct pyst_text cut(struct pyst_text *textp, char c)
-{
-    struct pyst_text text = *textp;
-    const char *at = text.size ? memchr(text.data, c, text.size) : NULL;
-    size_t size;
-
-    if (!at) {
-        *textp = pyst_text_none();
-        return text;
-    }
-    size = (size_t)(at - text.data);
-    *textp = pyst_text_of(at + 1, text.size - size - 1);
-    return pyst_text_of(text.data, size);
 }
 
 static int parse_variable(struct pyst_text name, struct placeholder *placeholder,
@@ -79,7 +64,7 @@ static int parse_variable(struct pyst_text name, struct placeholder *placeholder
 
 static int parse_modifier(struct pyst_text text, struct modifier *modifier, const char **reasonp)
 {
-    struct pyst_text name = cut(&text, ' ');
+    struct pyst_text name = text_cut(&text, ' ');
 
     for (size_t i = 0; i < sizeof(modifiers) / sizeof(modifiers[0]); i++) {
         if (!pyst_text_equal(name, pyst_text(modifiers[i].name)))
@@ -100,13 +85,13 @@ int script_parse_placeholder(struct pyst_emulator_script *script, struct pyst_te
     struct modifier **endp = &placeholder->modifiers;
     int r;
 
-    r = parse_variable(cut(&text, ':'), placeholder, n_uniquep, reasonp);
+    r = parse_variable(text_cut(&text, ':'), placeholder, n_uniquep, reasonp);
     while (r == 0 && text.data) {
         struct modifier *modifier = script_allocate(script, sizeof(*modifier));
 
         if (!modifier)
             return PYST_ERR_NO_MEMORY;
-        r = parse_modifier(cut(&text, ':'), modifier, reasonp);
+        r = parse_modifier(text_cut(&text, ':'), modifier, reasonp);
         *endp = modifier;
         endp = &modifier->next;
     }
