@@ -154,7 +154,7 @@ class Setting(NamedTuple):
     is_object : bool
         Whether it is written with ``=>``.
     is_inherited : bool
-        Whether it comes of a template.
+        Whether it comes of a template, and nothing was added to it (``+=``).
     """
 
     name: str

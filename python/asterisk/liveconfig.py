@@ -20,7 +20,7 @@ With `asterisk.aio`, send what `actions` gives, and hand the response to GetConf
 
 Asterisk writes the file itself then: it puts its own header on top and keeps comments and most
 empty lines, but not the spacing. A setting that repeats a template's is left out, for that is how
-Asterisk writes files.
+Asterisk writes files; where that would change which value counts, `operations` refuses.
 """
 
 from __future__ import annotations
@@ -299,14 +299,66 @@ def _by_name(sections: Sequence[Section]) -> Dict[str, List[Section]]:
     return groups
 
 
-def _check(sections: Sequence[Section]) -> None:
-    """Asterisk escapes semicolons of values when it writes a file, and nothing else."""
-    for section in sections:
+def _values(pairs: Iterable[Tuple[str, str]]) -> Dict[str, List[str]]:
+    """Of each name the values in order; one that only repeats the one before means nothing."""
+    found: Dict[str, List[str]] = {}
+    for name, value in pairs:
+        values = found.setdefault(fold(name), [])
+        if values[-1:] != [value]:
+            values.append(value)
+    return found
+
+
+def _check(kept: Sequence[Section], after: Sequence[Section]) -> None:
+    """Asterisk writes the whole file: would it be read as it is meant?
+
+    Of names and values it escapes semicolons of values, and nothing else. What a section has of its
+    own it writes behind what is inherited, but not what repeats a setting of a template; and what
+    such a template itself had inherited when the file was read, it has while the file is written.
+    """
+    stale: Dict[str, List[Tuple[str, str]]] = {}
+    for section in kept:
+        held = stale.setdefault(fold(section.name), [])
+        held += _pairs(each for each in section.all() if each.is_inherited)
+    known: Dict[str, List[Tuple[str, str]]] = {}
+    for section in after:
         if not section.name or ";" in section.name:
             raise ConfigurationError(f"Asterisk cannot write the section [{section.name}]")
+        inherited: List[Tuple[str, str]] = []
+        for name in section.templates:
+            inherited += known.get(fold(name), [])
+        repeated = {(fold(name), value) for name, value in inherited}
+        for name in section.templates:
+            repeated.update((fold(each), value) for each, value in stale.get(fold(name), []))
+        own = []
         for setting in _own(section):
             if setting.name[:1] in ("[", "#", "\\") or ";" in setting.name:
                 raise ConfigurationError(f"Asterisk cannot write the setting {setting.name}")
+            if (fold(setting.name), setting.value) not in repeated:
+                own.append((setting.name, setting.value))
+        meant = _values(_pairs(section.all()))
+        written = _values(inherited + own)
+        for name in meant:
+            if meant[name] != written.get(name):
+                raise ConfigurationError(
+                    f"[{section.name}] {name}: Asterisk writes the section's own settings behind "
+                    "those of its templates, without what repeats one of these, and so would "
+                    "change what it means"
+                )
+        known.setdefault(fold(section.name), inherited + own)
+
+
+def _check_headers(operation: Operation) -> None:
+    """Whether an action can carry it: its headers are lines, and lose blanks at their begin."""
+    for key, text in operation.headers(0):
+        if any(each in text for each in "\r\n\0"):
+            raise ConfigurationError(
+                f"[{operation.section}] {operation.name}: an action carries no line ends: {text!r}"
+            )
+        if text[0] <= " ":
+            raise ConfigurationError(f"an action carries no blank at the begin: {text!r}")
+        if len(f"{key}: {text}".encode("utf-8", "surrogateescape")) > _LINE:
+            raise ConfigurationError(f"{operation.name}: longer than an action can carry")
 
 
 def _change_by_name(old: Section, new: Section, options: str) -> Optional[List[Operation]]:
@@ -409,8 +461,10 @@ class _Plan:
     def _may_stay(self, name: str) -> bool:
         before, after = self.before[name], self.after.get(name, [])
         if len(before) == 1 and len(after) == 1:
-            # Asterisk writes what was inherited of a template that has become empty.
-            is_emptied = bool(before[0].all()) and not after[0].all()
+            # Asterisk writes what was inherited of a template that has become empty. EmptyCat makes
+            # it so even if it inherits from others.
+            settings = _own if before[0].is_template else Section.all
+            is_emptied = bool(settings(before[0])) and not settings(after[0])
             return _is_same_heading(before[0], after[0]) and not is_emptied
         return len(before) == len(after) and all(map(_is_same, before, after))
 
@@ -469,10 +523,15 @@ class _Plan:
         if section.templates:
             options.append('inherit="' + ",".join(section.templates) + '"')
         for name in section.templates:
-            if not any(each.is_template for each in self.after.get(fold(name), [])):
+            # From the first of that name.
+            if not self.after[fold(name)][0].is_template:
                 raise ConfigurationError(
                     f"[{section.name}] inherits from [{name}], which is no template: Asterisk "
                     "reads that from a file only"
+                )
+            if name[-1] <= " " or name[0] in " \"'":
+                raise ConfigurationError(
+                    f"[{section.name}] inherits from [{name}], whose name an action cannot carry"
                 )
         # What is added to a section is added to all of that name.
         name = section.name
@@ -514,12 +573,20 @@ def operations(old: _Side, new: _Side) -> List[Operation]:
     ------
     ConfigurationError
         Asterisk cannot do it: a change is about an included file, a new section inherits from
-        one that is no template, or a name has what Asterisk does not escape when it writes.
+        one that is no template, a name has what Asterisk does not escape when it writes, an
+        action cannot carry a name or value, or the file, as Asterisk would write it, would mean
+        something else.
     """
     before = old.resolve() if isinstance(old, Document) else old
     after = new.resolve() if isinstance(new, Document) else new
-    _check(after.sections)
-    return list(_Plan(before, after).operations())
+    plan = _Plan(before, after)
+    found = list(plan.operations())
+    if found:
+        kept = [each for each in before.sections if fold(each.name) in plan.kept]
+        _check(kept, after.sections)
+    for operation in found:
+        _check_headers(operation)
+    return found
 
 
 def actions(
@@ -546,7 +613,8 @@ def actions(
     Raises
     ------
     ConfigurationError
-        A value is longer than an action can carry (about 1000 bytes).
+        An action cannot carry a name or value: one longer than about 1000 bytes, or with a line
+        end.
     """
     groups: List[List[Tuple[str, str]]] = []
     index = 0
@@ -554,11 +622,8 @@ def actions(
         if not groups or len(groups[-1]) + len(operation) > _HEADERS:
             groups.append([])
             index = 0
-        headers = operation.headers(index)
-        for key, text in headers:
-            if len(f"{key}: {text}".encode("utf-8", "surrogateescape")) > _LINE:
-                raise ConfigurationError(f"{operation.name}: longer than an action can carry")
-        groups[-1] += headers
+        _check_headers(operation)
+        groups[-1] += operation.headers(index)
         index += 1
     return [
         UpdateConfig(

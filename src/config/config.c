@@ -279,6 +279,7 @@ static int append(struct reader *reader, struct section *section, struct pyst_co
         return r;
     target->name = base->name;
     target->value = config_strip(value);
+    target->is_inherited = false;
     return 0;
 }
 

@@ -4,7 +4,7 @@
 import asyncio
 import random
 from pathlib import Path
-from typing import List, Tuple
+from typing import Dict, List, Tuple
 
 import pytest
 
@@ -178,6 +178,50 @@ def test_changes_at_random(manager: Manager, path: Path) -> None:
             for _ in range(source.randint(0, 4)):
                 lines.append(f"{source.choice('xyz')} = {name}{source.randint(0, 3)}")
         change(manager, path, Document("\n".join(lines) + "\n"))
+
+
+def meaning(config: Configuration) -> List[Tuple[str, bool, Dict[str, List[str]]]]:
+    """Of each setting's values in order, those that do not repeat the one before."""
+    found = []
+    for section in config.sections:
+        values: Dict[str, List[str]] = {}
+        for name, value, *_ in section.all():
+            known = values.setdefault(name.lower(), [])
+            if known[-1:] != [value]:
+                known.append(value)
+        found.append((section.name, section.is_template, values))
+    return found
+
+
+def test_any_change_is_done_or_refused(manager: Manager, path: Path) -> None:
+    source = random.Random(7)
+    outcomes = []
+    for _ in range(250):
+        lines = []
+        names: List[str] = []
+        for name in source.choices("abcdef", k=5):
+            of = source.sample(names, min(len(names), source.randint(0, 2)))
+            if source.random() < 0.6:
+                of.insert(0, "!")
+            lines.append(f"[{name}]({','.join(of)})" if of else f"[{name}]")
+            names.append(name)
+            for _ in range(source.randint(0, 3)):
+                operator = source.choice(["=", "=", "=>", "+="])
+                lines.append(f"{source.choice('xyz')} {operator} {source.randint(0, 2)}")
+        new = Document("\n".join(lines) + "\n")
+        before = path.read_bytes()
+        try:
+            steps = operations(Document.load(path), new)
+        except ConfigurationError:
+            outcomes.append(False)
+            path.write_bytes(before if source.random() < 0.5 else bytes(new))
+            continue
+        update(manager, path.name, steps)
+        outcomes.append(True)
+        assert meaning(get(manager, path.name)) == meaning(new.resolve())
+        assert meaning(load(path)) == meaning(new.resolve())
+    assert outcomes.count(True) > 20
+    assert outcomes.count(False) > 20
 
 
 def test_reload(manager: Manager, server: AsteriskServer) -> None:

@@ -93,6 +93,15 @@ def test_steps_for_sections() -> None:
     ]
 
 
+def test_a_template_that_is_left_without_settings_is_made_anew() -> None:
+    old = "[t](!)\nx=1\n[u](!,t)\nx=2\n[a](u)\ny=1\n"
+    template = 'template,inherit="t"'
+    assert [step for step in steps(old, old.replace("x=2\n", "")) if step.action == "NewCat"] == [
+        Operation("NewCat", "u", options=template),
+        Operation("NewCat", "a", options='inherit="u"'),
+    ]
+
+
 def test_second_section_of_a_name_is_made_under_another() -> None:
     assert steps("", "[a]\nx=1\n[a]\nx=2\n") == [
         Operation("NewCat", "a"),
@@ -101,6 +110,47 @@ def test_second_section_of_a_name_is_made_under_another() -> None:
         Operation("Append", "new-0", "x", "2"),
         Operation("RenameCat", "new-0", value="a"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "reason"),
+    [
+        # Asterisk writes an inherited setting that was added to behind the inherited ones.
+        ("[t](!)\nx=1\n[a](t)\n", "[t](!)\nx=1\n[a](t)\nx += 2\n", "[a] x: "),
+        ("[t](!)\nx=1\n[a](t)\nx += 2\n", "[t](!)\nx=1\n[a](t)\nx += 2\ny=1\n", "[a] x: "),
+        # It leaves the last one out, so that 2 would count.
+        ("[t](!)\nx=1\n[a](t)\n", "[t](!)\nx=1\n[a](t)\nx=2\nx=1\n", "[a] x: "),
+        # While it changes [t], it takes [u] to have what it inherited.
+        (
+            "[t](!)\nx=1\nz=1\n[u](!,t)\n[a](u)\n",
+            "[t](!)\nz=1\n[u](!,t)\n[a](u)\nx=1\n",
+            "[a] x: ",
+        ),
+        # [a] inherits from the first [t], which is no template.
+        ("[t]\n[t](!)\nx=1\n", "[t]\n[t](!)\nx=1\n[a](t)\n", "no template"),
+        ("[b]\n", "[b]\n[ a]\n", "no blank at the begin: ' a'"),
+        ("[ a]\nx=1\n", "[ a]\nx=2\n", "no blank at the begin: ' a'"),
+        ("[b]\n", "[b]\n[t ](!)\n[a](t )\n", "[a] inherits from [t ]"),
+        ("[b]\n", '[b]\n["t"](!)\n[a]("t")\n', '[a] inherits from ["t"]'),
+        ("[a]\n", "[a]\nx=y\rz\n", "[a] x: an action carries no line ends: 'y\\rz'"),
+    ],
+)
+def test_what_cannot_be_done_is_refused(old: str, new: str, reason: str) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        steps(old, new)
+    assert reason in str(caught.value)
+    assert steps(new, new) == []
+
+
+def test_a_repeated_setting_that_means_nothing_is_no_hindrance() -> None:
+    old = "[t](!)\nx=1\n[a](t)\nx=1\n"
+    assert steps(old, old + "y=1\n") == [Operation("Append", "a", "y", "1")]
+
+
+def test_nothing_is_sent_before_all_can_be() -> None:
+    many = [Operation("Append", "a", "x", str(i)) for i in range(100)]
+    with pytest.raises(ConfigurationError, match="no line ends"):
+        actions("a.conf", [*many, Operation("Append", "a", "x", "y\rz")])
 
 
 def test_headers_of_an_operation() -> None:

@@ -156,14 +156,14 @@ static void an_addition_may_inherit(void **state)
 static void appending_makes_one_value(void **state)
 {
     expect("[a]\nx=1 2 a:2\ny=new a:4\n", "[a]\nx=1\nx+= 2\ny += new\n");
-    expect("[t]!\nx=1 a:2\n[a] <t\nx=1 ,2 <a:2\n", "[t](!)\nx=1\n[a](t)\nx += ,2\n");
+    expect("[t]!\nx=1 a:2\n[a] <t\nx=1 ,2 a:2\n", "[t](!)\nx=1\n[a](t)\nx += ,2\n");
 }
 
 static void what_is_appended_to_one_value_is_in_no_other(void **state)
 {
-    expect("[t]!\nx=abd a:2\n[c] <t\nx=abc <a:2\n",
+    expect("[t]!\nx=abd a:2\n[c] <t\nx=abc a:2\n",
            "[t](!)\nx=a\nx+=b\n[c](t)\nx+=c\n[t](+TEMPLATES=include)\nx+=d\n");
-    expect("[t]!\nx=abd a:2\ny=1 a:4\n[c] <t\nx=abc <a:2\ny=1 <a:4\n[d] <t\nx=ab <a:2\ny=12 <a:4\n",
+    expect("[t]!\nx=abd a:2\ny=1 a:4\n[c] <t\nx=abc a:2\ny=1 <a:4\n[d] <t\nx=ab <a:2\ny=12 a:4\n",
            "[t](!)\nx=a\nx+=b\ny=1\n[c](t)\nx+=c\n[d](t)\ny+=2\n[t](+TEMPLATES=include)\nx+=d\n");
 }
 

@@ -27,7 +27,7 @@ struct pyst_config_item {
     struct pyst_text name;
     struct pyst_text value;
     bool is_object;    /* "=>" */
-    bool is_inherited; /* of a template */
+    bool is_inherited; /* of a template, and nothing was added to it (+=) */
     /* Where it was written; of one that was appended to (+=), where it was begun. */
     const struct pyst_config_document *document;
     const struct pyst_config_line *line;
