@@ -285,8 +285,8 @@ static void serves_hundreds_of_calls_of_one_connection(void **state)
     await_count(&program.seen.ended, MANY);
     AWAIT(&program.served, calls, 0);
     await_count(&program.pbx.broken, MANY);
-    assert_int_equal(served_counters(&program.served).commands, MANY * (STEPS + 1));
-    assert_int_equal(served_counters(&program.served).managers, 1);
+    AWAIT(&program.served, commands, MANY * (STEPS + 1));
+    AWAIT(&program.served, managers, 1);
     /* The same routes serve FastAGI. */
     fd = client_call(program.served.port, "evented");
     client_expect(fd, "NOOP \"evented\"");
@@ -353,7 +353,7 @@ static void breaks_off_calls_above_the_limits(void **state)
     begin(&program, &options, 1);
     AWAIT(&program.served, refused_calls, 2);
     await_count(&program.pbx.broken, 2);
-    assert_int_equal(served_counters(&program.served).calls, 4);
+    AWAIT(&program.served, calls, 4);
     end(&program);
     assert_int_equal(atomic_load(&program.pbx.broken), 6);
 }
@@ -367,7 +367,7 @@ static void breaks_off_calls_that_are_idle(void **state)
     begin(&program, &options, 1);
     await_count(&program.pbx.broken, 4);
     AWAIT(&program.served, calls, 0);
-    assert_int_equal(served_counters(&program.served).idle_timed_out, 4);
+    AWAIT(&program.served, idle_timed_out, 4);
     assert_int_equal(atomic_load(&program.seen.error), PYST_ERR_TIMED_OUT);
     end(&program);
 }
@@ -436,7 +436,7 @@ static void does_without_a_manager_that_is_not_there(void **state)
     assert_true(pyst_agi_server_manager(served.server, &manager, NULL, NULL) < 0);
     served_run(&served);
     await_count(&seen.closed, 1);
-    assert_int_equal(served_counters(&served).managers, 0);
+    AWAIT(&served, managers, 0);
     assert_int_equal(pyst_agi_server_manager(served.server, &manager, NULL, NULL), PYST_ERR_STATE);
     served_end(&served);
     close(unused);

@@ -242,8 +242,8 @@ static void serves_a_call_in_a_worker(void **state)
     for (int i = 0; i < 3; i++)
         talk(client_call(served.port, "ivr/sales"), "ivr/sales");
     AWAIT(&served, calls, 0);
-    assert_int_equal(served_counters(&served).commands, 9);
-    assert_int_equal(served_counters(&served).working, 0);
+    AWAIT(&served, commands, 9);
+    AWAIT(&served, working, 0);
     served_end(&served);
 }
 
@@ -332,7 +332,7 @@ static void says_that_no_route_fits(void **state)
     client_expect(fd, "SET VARIABLE \"AGI_SERVER_STATUS\" \"NOTFOUND\"");
     client_say(fd, "511 Command Not Permitted on a dead channel or intercept routine\n");
     client_expect_end(fd);
-    assert_int_equal(served_counters(&served).no_route, 2);
+    AWAIT(&served, no_route, 2);
     served_end(&served);
 }
 
@@ -502,7 +502,7 @@ static void ends_a_call_whose_reply_is_none(void **state)
     await(&seen.arrived);
     await(&seen.arrived);
     assert_int_equal(seen.end_error, PYST_ERR_LIMIT_REPLY);
-    assert_int_equal(served_counters(&served).broken, 1);
+    AWAIT(&served, broken, 1);
     served_end(&served);
 }
 
@@ -644,7 +644,7 @@ static void a_worker_that_stalls_holds_up_nobody(void **state)
     served_run(&served);
     fd = client_call(served.port, "stall");
     await(&seen.arrived);
-    assert_int_equal(served_counters(&served).working, 1);
+    AWAIT(&served, working, 1);
     for (int i = 0; i < 10; i++) {
         talk(client_call(served.port, "evented"), "evented");
         talk(client_call(served.port, "blocking"), "blocking");
@@ -711,13 +711,13 @@ static void every_call_gets_its_own_replies(void **state)
             client_expect(fds[i], line);
         }
     }
-    assert_int_equal(served_counters(&served).calls, CALLS);
+    AWAIT(&served, calls, CALLS);
     for (int i = 0; i < CALLS; i++)
         client_say(fds[i], "200 result=0 (bye)\n");
     for (int i = 0; i < CALLS; i++)
         client_expect_end(fds[i]);
     AWAIT(&served, calls, 0);
-    assert_int_equal(served_counters(&served).commands, CALLS * 6);
+    AWAIT(&served, commands, CALLS * 6);
     served_end(&served);
 }
 
