@@ -136,7 +136,7 @@ class Pbx(Server):
         if command == "ASYNCAGI BREAK":
             channel.end()
 
-    def wait_until(self, true: Callable[[], bool], seconds: float = 30) -> None:
+    def wait_until(self, true: Callable[[], bool], seconds: float = 60) -> None:
         """Wait until something about the commands is true."""
         with self.changed:
             assert self.changed.wait_for(true, seconds)

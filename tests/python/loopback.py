@@ -15,7 +15,7 @@ from typing import Any, Callable, Optional
 GREETING = b"Asterisk Call Manager/11.0.0\r\n"
 
 #: Seconds that no test should ever wait, but may.
-PATIENCE = 30.0
+PATIENCE = 60.0
 
 Action = dict[str, list[str]]
 

@@ -85,6 +85,6 @@ class Asterisk:
 
     def sent(self) -> list[str]:
         """The commands, once the program has closed its end."""
-        self.thread.join(30)
+        self.thread.join(60)
         assert not self.thread.is_alive()
         return [line.decode("utf-8", "surrogateescape").rstrip("\n") for line in self.lines]

@@ -62,7 +62,7 @@ class ScriptedManager:
         """The names of the actions so far."""
         return [action["Action"] for action in self.actions]
 
-    def wait_for(self, name: str, seconds: float = 30) -> None:
+    def wait_for(self, name: str, seconds: float = 60) -> None:
         """Wait until a client has sent such an action."""
         with self._asked:
             assert self._asked.wait_for(lambda: name in self.names(), seconds), name
@@ -81,7 +81,7 @@ class ScriptedManager:
             if sock:
                 with contextlib.suppress(OSError):
                     sock.shutdown(socket.SHUT_RDWR)
-        self._thread.join(30)
+        self._thread.join(60)
         self._listener.close()
 
     def _serve(self) -> None:

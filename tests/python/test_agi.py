@@ -884,5 +884,5 @@ def test_files_in_a_thread_do_without_signals() -> None:
 
     thread = threading.Thread(target=call)
     thread.start()
-    thread.join(30)
+    thread.join(60)
     assert made == [{"agi_a": "b"}]

@@ -3,19 +3,13 @@
 
 from __future__ import annotations
 
-import os
 import socket
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import pytest
 from scripted_agi import Asterisk
-
-from asterisk.fastagi import HOST, PORT
 
 IVR = Path(__file__).resolve().parents[2] / "examples/python/ivr.py"
 
@@ -67,27 +61,30 @@ def test_as_a_program() -> None:
     assert asterisk.sent() == SENT
 
 
-def connected(path: Callable[[], socket.socket]) -> socket.socket:
-    deadline = time.monotonic() + 30
-    while True:
-        try:
-            return path()
-        except ConnectionRefusedError:
-            assert time.monotonic() < deadline
-            time.sleep(0.05)
+#: Runs it with a server on any port of loopback, and tells which.
+ANYWHERE = """
+import runpy, sys
+from asterisk import fastagi
+
+class Server(fastagi.Server):
+    def __init__(self, host):
+        super().__init__("127.0.0.1", 0)
+        print(self.port, flush=True)
+
+fastagi.Server = Server
+sys.argv = sys.argv[1:]
+runpy.run_path(sys.argv[0], run_name="__main__")
+"""
 
 
 def test_as_a_server() -> None:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    command = [sys.executable, "-c", ANYWHERE, str(IVR), "serve"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
         try:
-            probe.bind((HOST, PORT))
-        except OSError:
-            pytest.skip(f"port {PORT} is in use")
-    process = subprocess.Popen([sys.executable, str(IVR), "serve"], env=dict(os.environ))
-    try:
-        sock = connected(lambda: socket.create_connection((HOST, PORT), 30))
-        assert Asterisk(answers(), ENVIRONMENT, sock=sock).sent() == SENT
-    finally:
-        process.terminate()
-        assert process.wait(30) == 0
+            assert process.stdout is not None
+            port = int(process.stdout.readline())
+            sock = socket.create_connection(("127.0.0.1", port), 60)
+            assert Asterisk(answers(), ENVIRONMENT, sock=sock).sent() == SENT
+        finally:
+            process.terminate()
+            assert process.wait(60) == 0

@@ -14,7 +14,7 @@ import pytest
 from asterisk.astemu import AsteriskEmu, Event
 
 GREETING = b"Asterisk Call Manager/1.1\r\n"
-WAIT = 30.0  # seconds; what does not come by then does not come
+WAIT = 60.0  # seconds; what does not come by then does not come
 
 
 class Client:

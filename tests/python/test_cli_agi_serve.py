@@ -9,7 +9,7 @@ import subprocess
 import threading
 import time
 from pathlib import Path
-from typing import Iterator, List, Optional, Tuple
+from typing import Callable, Iterator, List, Optional, Tuple
 
 import pytest
 
@@ -29,7 +29,7 @@ echo "$reply" > "$0.reply"
 case $2 in
 status) exit 3 ;;
 hangup) trap 'echo came > "$0.hangup"; exit 0' HUP
-        while :; do sleep 0.05; done ;;
+        echo set > "$0.trap"; while :; do sleep 0.05; done ;;
 long) printf '%09000d\\n' 1; read -r reply; echo "$reply" > "$0.reply" ;;
 burst) printf 'NOOP 1\\nNOOP 2\\nNOOP 3\\n'
        for i in 1 2 3; do read -r reply; echo "$reply" >> "$0.reply"; done ;;
@@ -43,7 +43,7 @@ class Call:
     """A FastAGI call, as Asterisk makes it."""
 
     def __init__(self, port: int, path: str, *arguments: str, raw: bytes = b"") -> None:
-        self.socket = socket.create_connection(("127.0.0.1", port), timeout=30)
+        self.socket = socket.create_connection(("127.0.0.1", port), timeout=60)
         lines = [
             "agi_network: yes",
             f"agi_network_script: {path}",
@@ -88,7 +88,7 @@ class Server:
 
     def stop(self) -> Tuple[int, str]:
         self.process.send_signal(signal.SIGTERM)
-        _, errors = self.process.communicate(timeout=30)
+        _, errors = self.process.communicate(timeout=60)
         return self.process.returncode, errors.decode()
 
     def children(self) -> List[str]:
@@ -125,12 +125,16 @@ def server(folder: Path) -> Iterator[Server]:
     server.process.communicate()
 
 
+def wait_until(true: Callable[[], object]) -> None:
+    deadline = time.monotonic() + 60
+    while not true():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
 def wait_for(path: Path) -> str:
-    for _ in range(300):
-        if path.exists() and path.read_text():
-            return path.read_text()
-        time.sleep(0.05)
-    raise AssertionError(f"{path} did not come")
+    wait_until(lambda: path.exists() and path.read_text().endswith("\n"))
+    return path.read_text()
 
 
 def test_a_program_gets_its_call_as_from_asterisk(server: Server, folder: Path) -> None:
@@ -169,19 +173,17 @@ def test_a_nul_in_the_path_names_nothing(server: Server) -> None:
 
 def test_the_exit_status_is_reported(server: Server, folder: Path) -> None:
     Call(server.port, "ivr.sh", "a", "status").run()
-    wait_for(folder / "ivr.sh.reply")
-    time.sleep(0.3)
-    code, errors = server.stop()
-    assert code == DONE
-    assert errors == f"pyst: {folder / 'ivr.sh'}: exit status 3\n"
+    assert server.process.stderr is not None
+    told = server.process.stderr.readline().decode()
+    assert told == f"pyst: {folder / 'ivr.sh'}: exit status 3\n"
+    assert server.stop() == (DONE, "")
 
 
 def test_a_hangup_is_sighup_to_the_program(server: Server, folder: Path) -> None:
     call = Call(server.port, "ivr.sh", "a", "hangup")
     call.command()
     call.reply("200 result=1")
-    wait_for(folder / "ivr.sh.reply")
-    time.sleep(0.3)  # for the trap to be set; without it the signal ends the program as well
+    wait_for(folder / "ivr.sh.trap")
     call.reply("HANGUP")
     assert wait_for(folder / "ivr.sh.hangup") == "came\n"
     assert call.command() == ""
@@ -206,8 +208,8 @@ def test_commands_go_one_at_a_time(server: Server, folder: Path) -> None:
     call = Call(server.port, "ivr.sh", "a", "burst")
     call.command()
     call.reply("200 result=1")
-    call.socket.settimeout(0.5)
     assert call.command() == "NOOP 1\n"
+    call.socket.settimeout(0.5)
     with pytest.raises(socket.timeout):
         call.socket.recv(1)
     call.close()
@@ -233,11 +235,12 @@ def test_spare_processes_serve_calls_without_arguments(folder: Path) -> None:
     try:
         assert server.children() == []
         Call(server.port, "ivr.sh").run()
-        before = server.children()
-        assert len(before) == 2
+        wait_until(lambda: len(server.children()) == 2)  # that of the call has ended
+        before = set(server.children())
         # One of those is taken, and another is started; one with arguments gets its own.
         Call(server.port, "ivr.sh").run()
-        assert len(set(before) & set(server.children())) == 1
+        wait_until(lambda: len(server.children()) == 2)
+        assert len(before & set(server.children())) == 1
         (command,) = Call(server.port, "ivr.sh", "x").run()
         assert command.startswith('VERBOSE "1 x ')
         # A program that has changed is not served by those of before.
@@ -274,7 +277,7 @@ def test_stopping_lets_calls_end(folder: Path) -> None:
     call.reply("200 result=1")
     assert call.command() == ""
     call.close()
-    assert server.process.wait(timeout=10) == DONE
+    assert server.process.wait(timeout=60) == DONE
     server.process.communicate()
 
 
@@ -322,7 +325,7 @@ def test_a_unix_socket(folder: Path, tmp_path: Path) -> None:
     assert client.makefile("rb").readline().startswith(b"VERBOSE ")
     client.close()
     process.send_signal(signal.SIGINT)
-    process.communicate(timeout=30)
+    process.communicate(timeout=60)
     assert process.returncode == DONE
 
 

@@ -16,7 +16,7 @@ import pytest
 from pyst_program import environment, pyst, start
 
 DONE, USAGE, NO_CONNECTION, LOGIN = 0, 2, 3, 4
-WAIT = 30  # seconds; what does not come by then does not come
+WAIT = 60  # seconds; what does not come by then does not come
 
 Started = Tuple["subprocess.Popen[bytes]", str]
 

@@ -27,11 +27,11 @@ def manager() -> Iterator[ScriptedManager]:
 
 
 @pytest.fixture
-def unused() -> int:
+def unused() -> Iterator[int]:
     """A port on which nobody listens."""
     with socket.socket() as sock:
         sock.bind(("127.0.0.1", 0))
-        return int(sock.getsockname()[1])
+        yield int(sock.getsockname()[1])
 
 
 def write(path: Path, *lines: str, mode: int = 0o600) -> str:
@@ -218,7 +218,7 @@ class Terminal:
 
     def read(self) -> bytes:
         """What is printed next; nothing at the end."""
-        ready, _, _ = select.select([self.fd], [], [], 30)
+        ready, _, _ = select.select([self.fd], [], [], 60)
         if not ready:
             os.kill(self.pid, signal.SIGKILL)
             raise AssertionError(f"nothing comes after {self.seen!r}")

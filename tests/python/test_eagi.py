@@ -189,7 +189,7 @@ def test_audio_beside_commands(tmp_path: Path) -> None:
         assert stdout.readline() in (b'VERBOSE "0" 1\n', b'VERBOSE "160" 1\n', b'VERBOSE "320" 1\n')
         answer(b"200 result=1\n")
         process.send_signal(signal.SIGHUP)
-        assert process.wait(30) == 0
+        assert process.wait(60) == 0
     finally:
         process.kill()
         process.communicate()

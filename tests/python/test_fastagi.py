@@ -25,7 +25,7 @@ from asterisk import aio, fastagi
 from asterisk.agi import AGI, AGIHangup, AGISIGPIPEHangup
 from asterisk.fastagi import FastAGI, Routes, Server
 
-PATIENCE = 30.0
+PATIENCE = 60.0
 
 
 def environment(path: str) -> bytes:
@@ -114,7 +114,7 @@ def test_many_calls_at_once(running: Callable[..., Running], path: str) -> None:
     ]
     for n, call in enumerate(calls):
         assert call.sent()[-1] == f'SET VARIABLE "A" "{n}"'
-    assert server.server.counters.accepted == 100
+    wait_until(lambda: server.server.counters.accepted == 100)
 
 
 def test_a_handler_that_stalls_stops_no_other_call(running: Callable[..., Running]) -> None:
@@ -143,7 +143,7 @@ def test_unknown_path(running: Callable[..., Running]) -> None:
         'VERBOSE "No such path on the AGI server: \\"a?b\\"" 1',
         'SET VARIABLE "AGI_SERVER_STATUS" "NOTFOUND"',
     ]
-    assert server.server.counters.no_route == 1
+    wait_until(lambda: server.server.counters.no_route == 1)
 
 
 def test_routes() -> None:
@@ -197,7 +197,7 @@ def test_handlers_that_fail_are_told_of(running: Callable[..., Running]) -> None
         ("plain", "KeyError('plain')"),
         ("async", "KeyError('async')"),
     ]
-    assert server.server.counters.failed == 2
+    wait_until(lambda: server.server.counters.failed == 2)
 
 
 def test_failures_are_logged_by_default(
@@ -276,7 +276,7 @@ def test_environment_that_is_too_large(running: Callable[..., Running]) -> None:
     with server.connect() as sock:
         sock.sendall(b"agi_x: " + b"x" * 200)
         assert sock.recv(1) == b""
-    assert server.server.counters.environment_limit == 1
+    wait_until(lambda: server.server.counters.environment_limit == 1)
 
 
 def test_environment_that_does_not_come(running: Callable[..., Running]) -> None:
@@ -284,7 +284,7 @@ def test_environment_that_does_not_come(running: Callable[..., Running]) -> None
     server.start()
     with server.connect() as sock:
         assert sock.recv(1) == b""
-    assert server.server.counters.environment_timed_out == 1
+    wait_until(lambda: server.server.counters.environment_timed_out == 1)
 
 
 def test_environment_that_ends_early(running: Callable[..., Running]) -> None:
@@ -294,7 +294,7 @@ def test_environment_that_ends_early(running: Callable[..., Running]) -> None:
         sock.sendall(b"agi_x: y\n")
         sock.shutdown(socket.SHUT_WR)
         assert sock.recv(1) == b""
-    assert server.server.counters.broken == 1
+    wait_until(lambda: server.server.counters.broken == 1)
 
 
 @pytest.mark.parametrize("path", ["plain", "async"])
@@ -304,8 +304,9 @@ def test_call_that_is_idle(running: Callable[..., Running], path: str) -> None:
     server.start()
     with server.connect() as sock:
         sock.sendall(environment(path))
-        assert sock.recv(100) == b'VERBOSE "" 1\n'
-        assert sock.recv(1) == b""
+        with sock.makefile("rb") as lines:
+            # On a busy machine it may be over before the handler had a turn.
+            assert lines.read() in (b'VERBOSE "" 1\n', b"")
     wait_until(lambda: server.server.counters.idle_timed_out == 1)
 
 
@@ -322,7 +323,7 @@ def test_bytes_that_are_no_reply(running: Callable[..., Running], path: str) -> 
         except OSError:
             pass
     wait_until(lambda: server.server.counters.calls == 0)
-    assert server.server.counters.broken == 1
+    wait_until(lambda: server.server.counters.broken == 1)
 
 
 def test_too_many_calls(running: Callable[..., Running]) -> None:
@@ -334,7 +335,7 @@ def test_too_many_calls(running: Callable[..., Running]) -> None:
         assert first.recv(100)
         with server.connect() as second:
             assert second.recv(1) == b""
-    assert server.server.counters.refused_calls == 1
+    wait_until(lambda: server.server.counters.refused_calls == 1)
     wait_until(lambda: server.server.counters.calls == 0)
     assert len(server.call("async").sent()) == 3
 
@@ -350,7 +351,7 @@ def test_too_many_calls_that_wait_for_a_thread(running: Callable[..., Running]) 
         wait_until(lambda: server.server.counters.waiting == 1)
         refused.sendall(environment("plain"))
         assert refused.recv(1) == b""
-        assert server.server.counters.refused_waiting == 1
+        wait_until(lambda: server.server.counters.refused_waiting == 1)
         working.close()
         assert waiting.recv(100) == b'VERBOSE "" 1\n'
 
@@ -374,7 +375,7 @@ def test_access_list(running: Callable[..., Running], allow: list[str], allowed:
     else:
         with server.connect() as sock:
             assert sock.recv(1) == b""
-        assert server.server.counters.refused_address == 1
+        wait_until(lambda: server.server.counters.refused_address == 1)
 
 
 def test_access_list_that_is_none() -> None:
@@ -595,7 +596,7 @@ def test_tls(running: Callable[..., Running], certificate: Path, path: str) -> N
         except ConnectionResetError:
             pass
     wait_until(lambda: server.server.counters.calls == 0)
-    assert server.server.counters.broken == 1
+    wait_until(lambda: server.server.counters.broken == 1)
 
 
 # -- pyst2 -----------------------------------------------------------------------------------------

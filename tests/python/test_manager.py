@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import inspect
+import socket
 import subprocess
 import sys
 import threading
@@ -410,10 +411,9 @@ def test_server_dies_while_an_action_waits(server: Server, manager: Manager) -> 
 
 
 def test_nobody_listens() -> None:
-    with Server() as gone:
-        port = gone.port
-    with pytest.raises(ManagerSocketException) as caught:
-        Manager().connect("127.0.0.1", port)
+    with socket.socket() as silent, pytest.raises(ManagerSocketException) as caught:
+        silent.bind(("127.0.0.1", 0))
+        Manager().connect("127.0.0.1", silent.getsockname()[1])
     errno, reason = caught.value
     assert errno == caught.value.errno > 0 and reason == caught.value.strerror
 
@@ -446,20 +446,34 @@ manager.register_event("*", print)
 
 
 def test_signal_handler_may_send_while_its_thread_waits(server: Server) -> None:
-    server.answers["Silent"] = lambda c, a: None
+    held: list[Action] = []
+    pinged = False
+
+    def hold(connection: Connection, action: Action) -> None:
+        held.append(action)
+        if pinged:
+            connection.respond(action)
+
+    def ping(connection: Connection, action: Action) -> None:
+        nonlocal pinged
+        pinged = True
+        for each in [action, *held]:
+            connection.respond(each, Ping="Pong")
+
+    server.answers.update(Hold=hold, Ping=ping)
     program = f"""
-import os, signal, threading
-from asterisk.manager import Manager, ManagerTimeoutException
+import signal
+from asterisk.manager import Manager
 manager = Manager(thread=False)
 manager.connect("127.0.0.1", {server.port})
 manager.login("admin", "secret")
-signal.signal(signal.SIGALRM, lambda *_: print(manager.ping()["Ping"]))
-signal.setitimer(signal.ITIMER_REAL, 0.05, 0.05)
-try:
-    manager.send("Silent", timeout=0.5)
-except ManagerTimeoutException:
+def ping(*_):
     signal.setitimer(signal.ITIMER_REAL, 0)
-    print("end")
+    print(manager.ping()["Ping"])
+signal.signal(signal.SIGALRM, ping)
+signal.setitimer(signal.ITIMER_REAL, 0.05, 0.05)
+manager.send("Hold", timeout={PATIENCE})
+print("end")
 manager.close()
 """
     done = subprocess.run(

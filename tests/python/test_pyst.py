@@ -182,7 +182,7 @@ class Recorder:
         self.listener.close()
         assert self.sock is not None
         self.sock.shutdown(socket.SHUT_RDWR)
-        self.thread.join(30)
+        self.thread.join(60)
         assert not self.thread.is_alive()
         actions = [action.split(b"\r\n") for action in self.data.split(b"\r\n\r\n") if action]
         return [sorted(action) for action in actions]
@@ -202,7 +202,7 @@ def test_every_method_sends_what_pyst_sends(distribution: Path) -> None:
             assert response["Response"] == "Success"
         # pyst's own close() may miss the answer to its Logoff: the server ends the connection.
         sent.append(recorder.actions())
-        manager.message_thread.join(30)
+        manager.message_thread.join(60)
         assert not manager.message_thread.is_alive()
     assert len(sent[0]) == len(CALLS)
     assert sent[1] == sent[0]
