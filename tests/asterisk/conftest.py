@@ -3,7 +3,7 @@
 
 import signal
 import time
-from typing import Iterator
+from typing import Iterator, List
 
 import pytest
 
@@ -14,9 +14,33 @@ from asterisk_server import SELECTIONS, AsteriskServer
 from raw import RawManager
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let two processes share the tests, each with a version."""
+    parser.addoption(
+        "--asterisk",
+        type=int,
+        choices=sorted(SELECTIONS),
+        help="run the tests of this version only; those of none are the oldest's",
+    )
+
+
 def pytest_configure() -> None:
     """Stop the servers when this is asked to end, as at Ctrl-C."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: List[pytest.Item]) -> None:
+    only = config.getoption("--asterisk")
+    if only is None:
+        return
+    left: List[pytest.Item] = []
+    kept: List[pytest.Item] = []
+    for item in items:
+        parameters = item.callspec.params if hasattr(item, "callspec") else {}
+        version = parameters.get("version", min(SELECTIONS))
+        (kept if version == only else left).append(item)
+    items[:] = kept
+    config.hook.pytest_deselected(items=left)
 
 
 def _server(version: int) -> AsteriskServer:

@@ -5,6 +5,7 @@ import json
 import re
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Callable, Dict, Iterator, List
@@ -141,20 +142,29 @@ def test_what_runs_on_a_dead_channel(server: AsteriskServer, version: int) -> No
 
 
 def test_how_many_arguments_are_taken(server: AsteriskServer, version: int) -> None:
-    with dialogue_of(server, "agi") as ask:
-        for name, command in COMMANDS.items():
-            n_parameters = len(command["parameters"])
+    def check(name: str) -> None:
+        command = COMMANDS[name]
+        n_parameters = len(command["parameters"])
+        board.call("agi", programs.address(name))
+        with programs.take(name) as call:
             for n in range(n_parameters + 3):
+                line = line_of(command, n)
                 # These would hang up, and ask for time.
-                if line_of(command, n) in ("HANGUP", "EXEC x x x x"):
+                if line in ("HANGUP", "EXEC x x x x"):
                     continue
                 right = required(command, version) <= n and (
                     n <= n_parameters or command.get("ignores_more", False)
                 )
                 if (name, n) == ("SET CALLERID", 0):  # accepted, and nothing is done
                     right = True
-                reply = ask(line_of(command, n))
-                assert reply[:4] == ("200 " if right else "520 "), (line_of(command, n), reply)
+                reply = call.ask(line).decode()
+                assert reply[:4] == ("200 " if right else "520 "), (line, reply)
+
+    # Some speak, and some wait: each has a call of its own, all at once.
+    with RawAgiServer() as programs, Switchboard(server) as board:
+        with ThreadPoolExecutor(len(COMMANDS)) as threads:
+            for _ in threads.map(check, COMMANDS):
+                pass
 
 
 def test_a_caller_id_is_required_though_its_absence_is_no_error(server: AsteriskServer) -> None:

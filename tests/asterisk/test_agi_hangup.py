@@ -121,7 +121,7 @@ def by_a_redirect(scene: Scene) -> None:
     assert agi.error("answer") == "HANGUP"
 
 
-#: Commands that wait, with all that they need.
+#: Commands that wait, with all that they need, and longer than a busy machine takes to hang up.
 WAITING: Dict[str, Tuple[Argument, ...]] = {
     "control_stream_file": ("tt-monkeys", ""),
     "exec": ("Wait", "30"),
@@ -130,16 +130,20 @@ WAITING: Dict[str, Tuple[Argument, ...]] = {
     "gosub": ("agi-sub", "wait", "1"),
     "receive_char": (30000,),
     "receive_text": (30000,),
-    "say_alpha": ("abcdefghijklmnop", ""),
+    "say_alpha": ("abcdefghijklmnop" * 4, ""),
     "say_date": (0, ""),
-    "say_datetime": (0, ""),
-    "say_digits": ("0123456789", ""),
-    "say_number": (123456, ""),
-    "say_phonetic": ("abcdefghij", ""),
+    "say_datetime": (0, "", "ABdYIMp" * 5),
+    "say_digits": ("0123456789" * 5, ""),
+    "say_number": (123456789, ""),
+    "say_phonetic": ("abcdefghij" * 4, ""),
     "say_time": (0, ""),
     "stream_file": ("tt-monkeys", ""),
     "wait_for_digit": (30000,),
 }
+
+
+#: Those that cannot be made to take longer than some seconds, and may be over before.
+SHORT = ("say_date", "say_number", "say_time")
 
 
 def during(command: str) -> Plan:
@@ -155,7 +159,8 @@ def during(command: str) -> Plan:
             assert "error" in answer or answer["left"] in (b"0", b"1")
         else:
             # Asterisk says of the command that it failed, and of the hangup a moment later.
-            assert answer["error"] in (b"COMMAND_FAILED", b"HANGUP")
+            unheard = b"HANGUP" if command in SHORT else b""
+            assert answer.get("error", unheard) in (b"COMMAND_FAILED", b"HANGUP")
         check_what_is_left(agi, call)
 
     return Plan(play)
