@@ -48,6 +48,8 @@ bool config_may_change(struct config_document *document);
 /* config-resolved.c */
 PyObject *config_resolve(struct core *core, const char *path, struct pyst_config_document *document,
                          PyObject *directory, bool execute);
+/* What a ConfigResolved has, as long as it lives; NULL with an exception for another object. */
+const struct pyst_config *config_of_resolved(struct core *core, PyObject *object);
 
 /* config-pyst.c: a function of the module. */
 PyObject *config_is_plain(PyObject *module, PyObject *data);

@@ -227,6 +227,15 @@ PyObject *config_resolve(struct core *core, const char *path, struct pyst_config
     return self;
 }
 
+const struct pyst_config *config_of_resolved(struct core *core, PyObject *object)
+{
+    if (Py_TYPE(object) == core->config_resolved_type)
+        return RESOLVED(object)->config;
+    PyErr_Format(PyExc_TypeError, "expected a ConfigResolved, not %.100s",
+                 Py_TYPE(object)->tp_name);
+    return NULL;
+}
+
 /* ConfigResolved(path, directory, execute) */
 static PyObject *resolved_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
 {

@@ -42,6 +42,9 @@ struct core {
     PyTypeObject *config_line_type;
     PyTypeObject *config_resolved_type;
     PyTypeObject *config_section_type;
+    PyTypeObject *dialplan_type;
+    PyTypeObject *dialplan_extension_type;
+    PyTypeObject *dialplan_priority_type;
     PyObject *error;          /* class Error */
     PyObject *config_error;   /* class ConfigurationError */
     PyObject *config_changed; /* class ChangedError */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "config-objects.h"
+#include "dialplan-objects.h"
 
 #include <errno.h>
 #include <unistd.h>
@@ -146,6 +147,7 @@ static int add_constants(PyObject *module)
                      {"CONFIG_STYLE_VARIABLE", PYST_CONFIG_STYLE_VARIABLE},
                      {"CONFIG_STYLE_OBJECT", PYST_CONFIG_STYLE_OBJECT},
                      {"CONFIG_STYLE_APPEND", PYST_CONFIG_STYLE_APPEND},
+                     {"DIALPLAN_HINT", PYST_DIALPLAN_HINT},
 #define ERROR_CONSTANT(name, number, sentence) {"ERR_" #name, number},
                      PYST_ERRORS(ERROR_CONSTANT)
 #undef ERROR_CONSTANT
@@ -205,6 +207,20 @@ static int add_config(PyObject *module)
     return 0;
 }
 
+static int add_dialplan(PyObject *module)
+{
+    struct core *core = PyModule_GetState(module);
+
+    if (add_type(module, &dialplan_spec, NULL, &core->dialplan_type) < 0 ||
+        add_type(module, &dialplan_extension_spec, NULL, &core->dialplan_extension_type) < 0 ||
+        add_type(module, &dialplan_priority_spec, NULL, &core->dialplan_priority_type) < 0)
+        return -1;
+    /* Dialplans make them. */
+    core->dialplan_extension_type->tp_new = NULL;
+    core->dialplan_priority_type->tp_new = NULL;
+    return 0;
+}
+
 static int module_exec(PyObject *module)
 {
     struct core *core = PyModule_GetState(module);
@@ -246,7 +262,8 @@ static int module_exec(PyObject *module)
         add_type(module, &session_spec, NULL, &core->session_type) < 0 ||
         add_type(module, &agi_reply_spec, &PyDict_Type, &core->agi_reply_type) < 0 ||
         add_type(module, &agi_session_spec, NULL, &core->agi_session_type) < 0 ||
-        async_agi_add(module) < 0 || emulator_add(module) < 0 || add_config(module) < 0)
+        async_agi_add(module) < 0 || emulator_add(module) < 0 || add_config(module) < 0 ||
+        add_dialplan(module) < 0)
         return -1;
     return add_constants(module);
 }
@@ -269,6 +286,9 @@ static int module_traverse(PyObject *module, visitproc visit, void *arg)
     Py_VISIT(core->config_line_type);
     Py_VISIT(core->config_resolved_type);
     Py_VISIT(core->config_section_type);
+    Py_VISIT(core->dialplan_type);
+    Py_VISIT(core->dialplan_extension_type);
+    Py_VISIT(core->dialplan_priority_type);
     Py_VISIT(core->error);
     Py_VISIT(core->config_error);
     Py_VISIT(core->config_changed);
@@ -293,6 +313,9 @@ static int module_clear(PyObject *module)
     Py_CLEAR(core->config_line_type);
     Py_CLEAR(core->config_resolved_type);
     Py_CLEAR(core->config_section_type);
+    Py_CLEAR(core->dialplan_type);
+    Py_CLEAR(core->dialplan_extension_type);
+    Py_CLEAR(core->dialplan_priority_type);
     Py_CLEAR(core->error);
     Py_CLEAR(core->config_error);
     Py_CLEAR(core->config_changed);
