@@ -1,12 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include "config-file/stamp.h"
+
+#define ACL        "system.posix_acl_access"
+#define LINKS_MAX  40    /* as the kernel follows in one path */
+#define NAMES_SIZE 65536 /* of all attributes of a file, and of one's value (linux/limits.h) */
 
 static bool is_set(const struct pyst_config_stamp *stamp)
 {
@@ -64,6 +70,57 @@ static void sync_directory(const char *path)
     free(directory);
 }
 
+/* ---- who may do what with it ---------------------------------------------------------------- */
+
+/* Other attributes are of what was in the old file, or the system's to give. */
+static bool is_kept(const char *attribute)
+{
+    return !strcmp(attribute, ACL) || !strcmp(attribute, "security.selinux") ||
+           !strncmp(attribute, "user.", strlen("user."));
+}
+
+/* Gives `fd` the attributes of `path`, as far as can be; whether its access list is the same. */
+static bool copy_attributes(int fd, const char *path, char *names, char *value)
+{
+    const ssize_t names_size = listxattr(path, names, NAMES_SIZE);
+    bool same = names_size >= 0 || errno == ENOTSUP, has_list = false;
+
+    for (const char *name = names; name - names < names_size; name += strlen(name) + 1) {
+        const ssize_t size = is_kept(name) ? getxattr(path, name, value, NAMES_SIZE) : -1;
+        const bool copied = size >= 0 && fsetxattr(fd, name, value, (size_t)size, 0) == 0;
+
+        if (!strcmp(name, ACL)) {
+            has_list = true;
+            same = copied;
+        }
+    }
+    /* The folder may have given the new file a list that the old one did not have. */
+    if (!has_list && fremovexattr(fd, ACL) < 0 && errno != ENODATA && errno != ENOTSUP)
+        same = false;
+    return same;
+}
+
+/* Gives `fd` owner, group and permissions of the old file as far as can be, and never more. */
+static int keep_access(int fd, const char *path, const struct stat *old)
+{
+    char *names = malloc(2 * (size_t)NAMES_SIZE);
+    mode_t mode = old->st_mode & 0777;
+    bool same;
+
+    if (!names)
+        return PYST_ERR_NO_MEMORY;
+    /* Only root may give a file away, but whoever is in a group may give it to that. */
+    same = fchown(fd, old->st_uid, old->st_gid) == 0 || fchown(fd, (uid_t)-1, old->st_gid) == 0;
+    if (!copy_attributes(fd, path, names, names + NAMES_SIZE) || !same) {
+        /* Who is in the group now is nobody that the old one was for. */
+        mode &= ~(mode_t)070 | (mode & 07) << 3;
+    }
+    free(names);
+    return fchmod(fd, mode) < 0 ? PYST_ERR_SYSTEM : 0;
+}
+
+/* ---- saving --------------------------------------------------------------------------------- */
+
 /* Fills the temporary file and puts it in the place of `path`. */
 static int replace(const struct pyst_config_document *document, int fd, const char *temporary,
                    const char *path, const struct stat *old, struct pyst_config_stamp *stamp)
@@ -80,10 +137,13 @@ static int replace(const struct pyst_config_document *document, int fd, const ch
     free(bytes);
     if (r < 0)
         return r;
-    /* The owner first: changing it takes permissions away. Only root may give a file away. */
-    if (old && fchown(fd, old->st_uid, old->st_gid) < 0 && errno != EPERM)
-        return PYST_ERR_SYSTEM;
-    if (fchmod(fd, old ? old->st_mode & 07777 : 0640) < 0 || fsync(fd) < 0 || fstat(fd, &now) < 0)
+    if (old)
+        r = keep_access(fd, path, old);
+    else if (fchmod(fd, 0640) < 0)
+        r = PYST_ERR_SYSTEM;
+    if (r < 0)
+        return r;
+    if (fsync(fd) < 0 || fstat(fd, &now) < 0)
         return PYST_ERR_SYSTEM;
     /* As late as can be: between this and the renaming nobody can be kept away. */
     r = look(path, stamp, &(struct stat){0});
@@ -132,15 +192,38 @@ static int save(struct pyst_config_document *document, const char *path,
     return r;
 }
 
+/* The path itself, or, of a link, what it leads to, whether that is there or not; to be freed. */
+static char *follow(const char *path)
+{
+    char *at = strdup(path), target[PATH_MAX];
+
+    for (int i = 0; at && i <= LINKS_MAX; i++) {
+        const ssize_t size = readlink(at, target, sizeof(target));
+        const char *slash = strrchr(at, '/');
+        const size_t folder = size > 0 && target[0] != '/' && slash ? (size_t)(slash + 1 - at) : 0;
+        char *next;
+
+        if (size < 0)
+            return at;
+        if (asprintf(&next, "%.*s%.*s", (int)folder, at, (int)size, target) < 0)
+            next = NULL;
+        free(at);
+        at = next;
+    }
+    errno = at ? ELOOP : ENOMEM;
+    free(at);
+    return NULL;
+}
+
 int pyst_config_document_save(struct pyst_config_document *document, const char *path,
                               struct pyst_config_stamp *stamp)
 {
-    char *target = realpath(path, NULL);
+    char *target = follow(path);
     int r, saved;
 
-    if (!target && errno != ENOENT)
-        return PYST_ERR_SYSTEM;
-    r = save(document, target ? target : path, stamp);
+    if (!target)
+        return errno == ENOMEM ? PYST_ERR_NO_MEMORY : PYST_ERR_SYSTEM;
+    r = save(document, target, stamp);
     saved = errno;
     free(target);
     errno = saved;

@@ -346,6 +346,7 @@ static void what_is_no_file_is_not_read(void **state)
     /* Nor replaced by one. */
     write_file("regular.conf", "[a]\n");
     document = load_file("regular.conf", NULL);
+    errno = 0;
     assert_int_equal(pyst_config_document_save(document, path_of("pipe"), NULL), PYST_ERR_SYSTEM);
     assert_int_equal(errno, EINVAL);
     pyst_config_document_unref(document);

@@ -31,15 +31,16 @@ PYST_PUBLIC int pyst_config_document_load(struct pyst_config_document **document
 
 /**
  * Writes a document to `path`: to a temporary file beside it, which is synced and renamed over it
- * then. Permissions and owner stay those of the file that is replaced; a symbolic link stays, and
- * what it leads to is replaced. Nothing is written when the document was not changed and the file
- * is there and is that of `stamp`.
+ * then. Owner, group, permissions and access list stay those of the file that is replaced; as far
+ * as the process may not set those, the new file gives less access, never more. A symbolic link
+ * stays, and what it leads to is replaced, or made. Nothing is written when the document was not
+ * changed and the file is there and is that of `stamp`.
  *
  * `stamp` is what the document was read from, and is set to what was written; all zero: the file
  * must not exist yet; NULL: whatever is there is replaced.
  *
- * Errors: PYST_ERR_CHANGED, the file is not as it was then, and stays so; PYST_ERR_SYSTEM (errno;
- * EINVAL when what is there is no regular file); PYST_ERR_NO_MEMORY.
+ * Errors: PYST_ERR_CHANGED, the file is not as it was then, by its stamp, and stays so;
+ * PYST_ERR_SYSTEM (errno; EINVAL when what is there is no regular file); PYST_ERR_NO_MEMORY.
  */
 PYST_PUBLIC int pyst_config_document_save(struct pyst_config_document *document, const char *path,
                                           struct pyst_config_stamp *stamp);
