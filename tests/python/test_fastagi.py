@@ -287,6 +287,38 @@ def test_environment_that_does_not_come(running: Callable[..., Running]) -> None
     wait_until(lambda: server.server.counters.environment_timed_out == 1)
 
 
+def test_environments_that_come_late_and_one_in_time(running: Callable[..., Running]) -> None:
+    server = running(environment_timeout=0.5)
+    ended = threading.Event()
+
+    @server.server.route("async")
+    async def noop(agi: aio.AGI) -> None:
+        await agi.noop()
+        ended.set()
+
+    def call() -> socket.socket:
+        while True:  # a busy machine may be late itself
+            sock = server.connect()
+            try:
+                sock.sendall(environment("async"))
+                if sock.recv(100):
+                    return sock
+            except ConnectionError:
+                pass
+            sock.close()
+
+    server.start()
+    with server.connect() as silent, call() as sock, server.connect() as begun:
+        begun.sendall(b"agi_x: y\n")
+        assert silent.recv(1) == b""
+        assert begun.recv(1) == b""
+        with server.connect() as later:
+            assert later.recv(1) == b""
+        sock.sendall(b"200 result=0\n")
+        assert ended.wait(PATIENCE)
+    assert server.server.counters.environment_timed_out >= 3
+
+
 def test_environment_that_ends_early(running: Callable[..., Running]) -> None:
     server = running()
     server.start()

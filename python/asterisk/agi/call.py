@@ -68,7 +68,6 @@ class Call:
         if tls is not None:
             self._sock = tls.wrap_socket(sock, server_side=True, do_handshake_on_connect=False)
             self._tls = self._shaking_hands = True
-        self._timer = loop.call_later(server.environment_timeout, self._environment_timed_out)
         readers.add(self._fd, self._readable)
 
     # -- reading ------------------------------------------------------------------------------
@@ -132,9 +131,6 @@ class Call:
     def _take(self, notice: AgiReply | int) -> None:
         """Take the first notice there is: the environment, or the end of the stream."""
         counters = self.server.counters
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
         if notice == _core.AGI_ENVIRONMENT:
             self.server._handle(self)
             return
@@ -229,7 +225,8 @@ class Call:
             self._timer = None
         if not self._lent:
             self._readers.remove(self._fd)
-            self._loop.remove_writer(self._fd)
+            if self._unsent or self._shaking_hands:
+                self._loop.remove_writer(self._fd)
         if self._agi is not None:
             self._agi._fd = -1
         self._sock.close()
@@ -251,7 +248,8 @@ class Call:
         else:
             self.close()
 
-    def _environment_timed_out(self) -> None:
+    def time_out(self) -> None:
+        """End it, as its environment takes too long."""
         self.server.counters.environment_timed_out += 1
         self.close()
 

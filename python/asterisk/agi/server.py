@@ -174,6 +174,9 @@ class Server(Routes):
         self._executor: Optional[ThreadPoolExecutor] = None
         self._over: Optional[asyncio.Future[None]] = None
         self._drain_end: Optional[asyncio.TimerHandle] = None
+        #: Calls that wait for their environment, the oldest first, and since when.
+        self._arriving: dict[Call, float] = {}
+        self._arrival_end: Optional[asyncio.TimerHandle] = None
         self.listen(host, port, unix=unix, tls=tls)
 
     # -- listening ----------------------------------------------------------------------------
@@ -325,8 +328,9 @@ class Server(Routes):
     def _look_for_end(self) -> None:
         assert self._over is not None
         if not self._listeners and not self._calls and not self._over.done():
-            if self._drain_end is not None:
-                self._drain_end.cancel()
+            for timer in (self._drain_end, self._arrival_end):
+                if timer is not None:
+                    timer.cancel()
             if self._readers is not None:
                 self._readers.close()
             self._over.set_result(None)
@@ -356,15 +360,31 @@ class Server(Routes):
                 self.counters.accepted += 1
                 self.counters.calls += 1
                 try:
-                    self._calls.add(Call(self, self._loop, self._readers, sock, tls))
+                    call = Call(self, self._loop, self._readers, sock, tls)
                 except OSError:  # it is gone already
                     self.counters.broken += 1
                     self.counters.calls -= 1
                     sock.close()
+                    continue
+                self._calls.add(call)
+                self._arriving[call] = self._loop.time()
+                if self._arrival_end is None:
+                    self._look_for_late_ones()
 
     def _accept_again(self, listener: socket.socket, tls: Optional[ssl.SSLContext]) -> None:
         if self._loop is not None and any(listener is known for known, _ in self._listeners):
             self._loop.add_reader(listener, self._accept, listener, tls)
+
+    def _look_for_late_ones(self) -> None:
+        """End calls whose environment takes too long. One timer does that for all of them."""
+        assert self._loop is not None
+        self._arrival_end = None
+        for call, since in tuple(self._arriving.items()):
+            rest = since + self.environment_timeout - self._loop.time()
+            if rest > 0:
+                self._arrival_end = self._loop.call_later(rest, self._look_for_late_ones)
+                return
+            call.time_out()
 
     def _is_allowed(self, sock: socket.socket, address: Any) -> bool:
         if self._allow is None or sock.family not in (socket.AF_INET, socket.AF_INET6):
@@ -373,6 +393,7 @@ class Server(Routes):
 
     def _handle(self, call: Call) -> None:
         """Have a call handled that has its environment."""
+        self._arriving.pop(call, None)
         handler = self.find(call.session.path())
         if handler is None:
             self.counters.no_route += 1
@@ -443,6 +464,7 @@ class Server(Routes):
     def forget(self, call: Call) -> None:
         """Take leave of a call that is over."""
         self._calls.discard(call)
+        self._arriving.pop(call, None)
         self.counters.calls -= 1
         if not self._listeners:
             self._look_for_end()
