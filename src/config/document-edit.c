@@ -214,6 +214,9 @@ int pyst_config_line_set_value(struct pyst_config_document *document, struct pys
 
     if (is_commented(line))
         return PYST_ERR_INVALID;
+    /* It may be written in another way, with a comment inside. */
+    if (line->has_value && value.data && pyst_text_equal(value, pyst_config_line_value(line)))
+        return 0;
     if (line->kind == PYST_CONFIG_SECTION)
         return set_options(document, line, value);
     if ((line->kind != PYST_CONFIG_ITEM && line->kind != PYST_CONFIG_DIRECTIVE) || !value.data)
@@ -242,6 +245,8 @@ int pyst_config_line_set_name(struct pyst_config_document *document, struct pyst
         return PYST_ERR_INVALID;
     if (line->kind == PYST_CONFIG_SECTION && is_cut(name))
         return PYST_ERR_BAD_CONFIG_TEXT;
+    if (pyst_text_equal(name, pyst_config_line_name(line)))
+        return 0;
     /* The backslash of a first byte that needed one. */
     if (line->kind == PYST_CONFIG_ITEM && begin > 0 && line->text[begin - 1] == '\\')
         begin--;

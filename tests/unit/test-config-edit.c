@@ -22,7 +22,7 @@ static void expect_set(const char *before, size_t number, const char *value, int
 
     assert_int_equal(pyst_config_line_set_value(document, line, pyst_text(value)), result);
     assert_written(document, after);
-    assert_int_equal(pyst_config_document_is_changed(document), result == 0);
+    assert_int_equal(pyst_config_document_is_changed(document), strcmp(before, after) != 0);
     if (result == 0 && value)
         assert_true(pyst_text_equal(pyst_config_line_value(line), pyst_text(value)));
     pyst_config_document_unref(document);
@@ -52,6 +52,19 @@ static void expect_added(const char *before, size_t number, enum pyst_config_sty
     assert_written(document, after);
     if (result == 0)
         assert_int_equal(pyst_config_line_number(added), 0);
+    pyst_config_document_unref(document);
+}
+
+static void what_is_there_already_is_no_change(void **state)
+{
+    struct pyst_config_document *document;
+
+    expect_set("x = 1;--2--;3\n", 1, "13", 0, "x = 1;--2--;3\n");
+    expect_set("[a](b) ; c\n", 1, "b", 0, "[a](b) ; c\n");
+    expect_set("#include <b>\n", 1, "b", 0, "#include <b>\n");
+    document = read_string("[a;--b--;]\n");
+    assert_int_equal(pyst_config_line_set_name(document, line_at(document, 1), pyst_text("a")), 0);
+    assert_false(pyst_config_document_is_changed(document));
     pyst_config_document_unref(document);
 }
 
@@ -397,6 +410,7 @@ static void saving_is_remembered(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_is_there_already_is_no_change),
         cmocka_unit_test(what_surrounds_a_value_stays),
         cmocka_unit_test(a_value_that_was_empty_gets_the_blank_that_it_lacks),
         cmocka_unit_test(semicolons_are_escaped),

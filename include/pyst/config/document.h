@@ -179,8 +179,8 @@ PYST_PUBLIC struct pyst_config_line *pyst_config_line_find_item(const struct pys
 
 /*
  * Changes. Only the line itself changes, and of it only what has to: indentation, the blanks about
- * "=", a comment behind the value stay. A semicolon in a value is escaped. After an error nothing
- * has changed.
+ * "=", a comment behind the value stay. A semicolon in a value is escaped. What is there already
+ * changes nothing, and nor does what fails.
  *
  * Errors of all: PYST_ERR_NO_MEMORY; PYST_ERR_INVALID, a line of the wrong kind;
  * PYST_ERR_BAD_CONFIG_TEXT, a name or value that Asterisk could not read back: CR, LF, NUL, blanks
