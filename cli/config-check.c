@@ -16,7 +16,7 @@ static const char help[] =
     "  Prints what is wrong with configuration files and those that they include, as\n"
     "  FILE:LINE:COLUMN: SEVERITY: REASON. An error is what Asterisk refuses, a warning what it\n"
     "  warns of, a note what is hardly meant. Exit code 1 says that there are errors.\n"
-    "  A file named extensions*.conf is checked as a dialplan, too.\n"
+    "  A file named extensions*.conf is checked as a dialplan, too. \"-\" is standard input.\n"
     "\n"
     "      --dialplan           check every FILE as a dialplan, whatever its name\n"
     "  -d, --directory FOLDER   where included files are, unless in that of FILE\n"
@@ -128,7 +128,7 @@ static int check(const char *path, const struct options *options)
 {
     struct pyst_config *config;
     bool has_error;
-    int r = load_config(&config, path, &options->load);
+    int r = read_config(&config, path, &options->load);
 
     if (r != 0)
         return r;

@@ -17,7 +17,7 @@ static const char help[] =
     "  templates, included files and spacing they come to it by. \"-\" is the first file's, \"+\" "
     "the\n"
     "  second's. Sections are compared whatever their order, settings in theirs. Exit code 1 says\n"
-    "  that there are differences.\n"
+    "  that there are differences. \"-\" is standard input.\n"
     "\n"
     "  -d, --directory FOLDER   where included files are, unless in those of the FILEs\n"
     "  -x, --execute            run what #exec names\n"

@@ -15,14 +15,17 @@ static const char help[] =
     "  Prints the value of a setting as Asterisk understands it: of several, the last, which is "
     "the\n"
     "  one that counts, in the first section of that name. Exit code 1 says that there is none.\n"
+    "  \"-\" is standard input.\n"
     "\n"
     "  -a, --all                print each value, in all sections of that name\n"
+    "  -f, --filter NAME=VALUE  only in sections that have this setting, as type=aor\n"
     "  -d, --directory FOLDER   where included files are, unless in that of FILE\n"
     "  -x, --execute            run what #exec names\n"
     "  -j, --json               print one JSON object a line, with file and line\n";
 
 struct options {
     struct pyst_config_load_options load;
+    struct config_filter filter;
     bool all;
     bool json;
 };
@@ -41,16 +44,26 @@ static void show_item(const struct pyst_config_item *item, bool json)
     putchar('\n');
 }
 
-static bool show_all(const struct pyst_config *config, struct pyst_text section_name,
-                     struct pyst_text name, bool json)
+/* Whether there is one. */
+static bool show_items(const struct pyst_config *config, const struct options *options,
+                       struct pyst_text section_name, struct pyst_text name)
 {
     const struct pyst_config_section *section = NULL;
     bool found = false;
 
     while ((section = pyst_config_find(config, section_name, section))) {
+        if (!config_filter_fits(&options->filter, section))
+            continue;
+        if (!options->all) {
+            const struct pyst_config_item *item = pyst_config_section_get(section, name);
+
+            if (item)
+                show_item(item, options->json);
+            return item;
+        }
         for (size_t i = 0; i < section->n_items; i++) {
             if (pyst_text_equal_nocase(section->items[i].name, name)) {
-                show_item(&section->items[i], json);
+                show_item(&section->items[i], options->json);
                 found = true;
             }
         }
@@ -58,34 +71,30 @@ static bool show_all(const struct pyst_config *config, struct pyst_text section_
     return found;
 }
 
-static bool show_last(const struct pyst_config *config, struct pyst_text section_name,
-                      struct pyst_text name, bool json)
-{
-    const struct pyst_config_section *section = pyst_config_find(config, section_name, NULL);
-    const struct pyst_config_item *item = section ? pyst_config_section_get(section, name) : NULL;
-
-    if (item)
-        show_item(item, json);
-    return item;
-}
-
 int command_config_get(int argc, char **argv)
 {
     static const struct option long_options[] = {
-        {"all", no_argument, NULL, 'a'},     {"directory", required_argument, NULL, 'd'},
-        {"execute", no_argument, NULL, 'x'}, {"json", no_argument, NULL, 'j'},
-        {"help", no_argument, NULL, 'h'},    {NULL, 0, NULL, 0},
+        {"all", no_argument, NULL, 'a'},
+        {"filter", required_argument, NULL, 'f'},
+        {"directory", required_argument, NULL, 'd'},
+        {"execute", no_argument, NULL, 'x'},
+        {"json", no_argument, NULL, 'j'},
+        {"help", no_argument, NULL, 'h'},
+        {NULL, 0, NULL, 0},
     };
     struct options options = {0};
     struct pyst_config *config;
-    struct pyst_text section, name;
     bool found;
     int option, r;
 
-    while ((option = getopt_long(argc, argv, "ad:xjh", long_options, NULL)) != -1) {
+    while ((option = getopt_long(argc, argv, "af:d:xjh", long_options, NULL)) != -1) {
         switch (option) {
         case 'a':
             options.all = true;
+            break;
+        case 'f':
+            if (!config_filter_parse(&options.filter, optarg))
+                return usage_error("a filter is NAME=VALUE");
             break;
         case 'd':
             options.load.directory = optarg;
@@ -108,10 +117,7 @@ int command_config_get(int argc, char **argv)
     r = load_config(&config, argv[optind], &options.load);
     if (r != 0)
         return r;
-    section = pyst_text(argv[optind + 1]);
-    name = pyst_text(argv[optind + 2]);
-    found = options.all ? show_all(config, section, name, options.json)
-                        : show_last(config, section, name, options.json);
+    found = show_items(config, &options, pyst_text(argv[optind + 1]), pyst_text(argv[optind + 2]));
     pyst_config_free(config);
     return found ? EXIT_DONE : EXIT_REFUSED;
 }

@@ -3,6 +3,8 @@
 /* pyst config show. */
 
 #include <getopt.h>
+#include <string.h>
+#include <unistd.h>
 
 #include "cli.h"
 #include "config.h"
@@ -13,10 +15,12 @@ static const char help[] =
     "\n"
     "  Prints what Asterisk makes of a configuration file, templates, additions and included "
     "files\n"
-    "  being resolved: all sections, or those named. Exit code 1 says that there is none.\n"
+    "  being resolved: all sections, or those named. Exit code 1 says that there is none. \"-\" "
+    "is\n"
+    "  standard input.\n"
     "\n"
     "  -w, --where              print the file and line that each came from\n"
-    "  -t, --templates          print templates, too\n"
+    "  -t, --templates          print templates, too, that are not named\n"
     "  -d, --directory FOLDER   where included files are, unless in that of FILE\n"
     "  -x, --execute            run what #exec names\n"
     "  -j, --json               print one JSON object a line, each a section\n";
@@ -28,13 +32,22 @@ struct options {
     bool json;
 };
 
+/* A file gets the bytes; a terminal would obey some of them. */
+static void put(struct pyst_text text)
+{
+    if (isatty(STDOUT_FILENO))
+        show_text(stdout, text);
+    else
+        fwrite(text.data, 1, text.size, stdout);
+}
+
 static void show_escaped(struct pyst_text text)
 {
     while (text.size > 0) {
         const char *at = memchr(text.data, ';', text.size);
         size_t size = at ? (size_t)(at - text.data) : text.size;
 
-        show_text(stdout, pyst_text_of(text.data, size));
+        put(pyst_text_of(text.data, size));
         if (at) {
             fputs("\\;", stdout);
             size++;
@@ -62,6 +75,9 @@ static void show_section(const struct pyst_config_section *section, const struct
     for (size_t i = 0; i < section->n_items; i++) {
         const struct pyst_config_item *item = &section->items[i];
 
+        /* It would make another line of it. */
+        if (item->name.size > 0 && strchr("[#\\", item->name.data[0]))
+            putchar('\\');
         show_escaped(item->name);
         fputs(item->is_object ? " => " : " = ", stdout);
         show_escaped(item->value);
@@ -105,7 +121,8 @@ static int show(const char *path, const struct options *options, int n_names, ch
     for (size_t i = 0; i < pyst_config_section_count(config); i++) {
         const struct pyst_config_section *section = pyst_config_section(config, i);
 
-        if ((section->is_template && !options->templates) || !is_named(section, n_names, names))
+        if (!is_named(section, n_names, names) ||
+            (section->is_template && !options->templates && n_names == 0))
             continue;
         found = true;
         if (options->json)
@@ -114,6 +131,8 @@ static int show(const char *path, const struct options *options, int n_names, ch
             show_section(section, options);
     }
     pyst_config_free(config);
+    if (!found)
+        fprintf(stderr, "pyst: %s: there is no such section\n", path);
     return found ? EXIT_DONE : EXIT_REFUSED;
 }
 

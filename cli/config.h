@@ -21,9 +21,24 @@ int command_config_show(int argc, char **argv);
 /* Says on standard error what is wrong with the file, a PYST_ERR_*, and gives the exit code. */
 int config_failure(const char *path, int error);
 
-/* Gives 0, or an exit code with the reason said. */
+/* Reads a file or a pipe, "-" for standard input. Gives 0, or an exit code with the reason said. */
+int read_config(struct pyst_config **configp, const char *path,
+                const struct pyst_config_load_options *options);
+
+/* The same, and says on standard error when Asterisk would refuse it, or something is missing. */
 int load_config(struct pyst_config **configp, const char *path,
                 const struct pyst_config_load_options *options);
+
+/* What tells sections of one name apart: a setting that they have. All zero: any will do. */
+struct config_filter {
+    struct pyst_text name;
+    struct pyst_text value;
+};
+
+/* Takes NAME=VALUE; false for what is none. */
+bool config_filter_parse(struct config_filter *filter, const char *text);
+bool config_filter_fits(const struct config_filter *filter,
+                        const struct pyst_config_section *section);
 
 /* Prints FILE:LINE. */
 void show_config_place(FILE *file, const struct pyst_config_document *document,

@@ -203,7 +203,49 @@ def test_get(phones: Path) -> None:
 def test_get_gives_a_program_every_byte(tmp_path: Path) -> None:
     (tmp_path / "a.conf").write_bytes(b"[a]\nx=\xff\x1b[0m\n")
     assert pyst("config", "get", str(tmp_path / "a.conf"), "a", "x").output == b"\xff\x1b[0m\n"
-    assert pyst("config", "show", str(tmp_path / "a.conf")).out == "[a]\nx = \\xff\\x1b[0m\n\n"
+    assert pyst("config", "show", str(tmp_path / "a.conf")).output == (
+        b"[a]\nx = \xff\x1b[0m\n\n"
+    )
+
+
+def test_names_that_need_a_backslash_are_shown_with_it(tmp_path: Path) -> None:
+    text = "[a]\n\\[x = 1\n\\#y = 2\n\\\\z = 3\nk\\;l = 4\n\n"
+    (tmp_path / "a.conf").write_text(text)
+    assert pyst("config", "show", str(tmp_path / "a.conf")).out == text
+
+
+def test_a_template_that_is_named_is_shown(phones: Path) -> None:
+    assert pyst("config", "show", str(phones), "phone").out == "[phone](!)\ntype = friend\n\n"
+    run = pyst("config", "show", str(phones), "nobody")
+    assert (run.code, run.err) == (NO, f"pyst: {phones}: there is no such section\n")
+
+
+def test_standard_input_and_pipes_are_read(phones: Path, tmp_path: Path) -> None:
+    data = b"[a]\nx=1\n" + b"; long\n" * 20000
+    assert pyst("config", "get", "-", "a", "x", stdin=data).out == "1\n"
+    (tmp_path / "a.conf").write_text("[a]\nx=2\n")
+    run = pyst("config", "diff", "-", str(tmp_path / "a.conf"), stdin=data)
+    assert (run.code, run.out) == (
+        NO,
+        f"  [a]\n- x = 1  ; -:2\n+ x = 2  ; {tmp_path}/a.conf:2\n",
+    )
+    assert pyst("config", "check", "-", stdin=b"[a\n").out.startswith("-:1:1: error: ")
+    assert pyst("config", "check", "/dev/stdin", stdin=data).code == DONE
+    for command in (["fmt"], ["set", "/dev/stdin", "a", "x"]):
+        run = pyst("config", *command, "/dev/stdin", stdin=data)
+        assert (run.code, run.err) == (USAGE, "pyst: /dev/stdin: no regular file\n")
+
+
+@pytest.mark.parametrize("command", [["show"], ["get"], ["match"], ["graph"]])
+def test_what_asterisk_refuses_is_told(command: list[str], tmp_path: Path) -> None:
+    path = tmp_path / "a.conf"
+    path.write_text("[a]\nexten=1,1,NoOp()\n[b](none)\n[c](none)\n#exec echo x=1\n")
+    rest = {"get": ["a", "exten"], "match": ["a", "1"]}.get(command[0], [])
+    run = pyst("config", *command, str(path), *rest)
+    assert run.code == DONE
+    refused, missing = run.err.splitlines()
+    assert refused.startswith(f"pyst: warning: {path}:3: Asterisk refuses the file: ")
+    assert missing.startswith(f"pyst: warning: {path}:5: something is missing: #exec")
 
 
 # ---- set -----------------------------------------------------------------------------------------
@@ -257,6 +299,77 @@ def test_set_warns_when_another_line_counts(phones: Path) -> None:
     run = pyst("config", "set", str(phones), "100", "secret", "new")
     assert run.code == DONE
     assert f"{phones.with_name('more.conf')}:1" in run.err
+
+
+PJSIP = """\
+[basic](!)
+type=endpoint
+
+[100](basic)
+auth=100
+
+[100]
+type=auth
+password=secret
+
+[100](+)
+username=me
+
+[100]
+type=aor
+max_contacts=1
+"""
+
+
+def test_sections_of_one_name_are_told_apart(tmp_path: Path) -> None:
+    path = tmp_path / "pjsip.conf"
+    path.write_text(PJSIP)
+
+    def run(command: str, name: str, *rest: str) -> tuple[int, str]:
+        options = [each for each in rest if each.startswith("-")]
+        values = [each for each in rest if not each.startswith("-")]
+        ran = pyst("config", command, *options, str(path), "100", name, *values)
+        return ran.code, ran.out + ran.err
+
+    assert run("get", "password") == (NO, "")
+    assert run("get", "password", "--filter=type=auth") == (DONE, "secret\n")
+    assert run("get", "type", "--all", "-fmax_contacts=1") == (DONE, "aor\n")
+    assert run("get", "type", "--filter=type") == (USAGE, "pyst: a filter is NAME=VALUE\n")
+    code, text = run("set", "max_contacts", "5")
+    assert (code, path.read_text()) == (NO, PJSIP)
+    assert "several sections have that name; --filter" in text
+    code, text = run("set", "max_contacts", "5", "--filter=type=none")
+    assert (code, path.read_text()) == (NO, PJSIP)
+    assert "no section of that name has that setting" in text
+    assert run("set", "max_contacts", "5", "-ftype=aor") == (DONE, "")
+    assert path.read_text() == PJSIP.replace("contacts=1", "contacts=5")
+    assert run("set", "context", "in", "-fTYPE=endpoint") == (DONE, "")
+    assert "auth=100\ncontext=in\n" in path.read_text()
+    # What the first section has, and what is added to it, is clear.
+    assert run("set", "auth", "none") == (DONE, "")
+    assert run("set", "username", "you") == (DONE, "")
+    assert "auth=none\n" in path.read_text()
+    assert "username=you\n" in path.read_text()
+
+
+def test_set_tells_which_file_has_the_section(phones: Path) -> None:
+    run = pyst("config", "set", str(phones), "200", "type", "peer")
+    assert (run.code, run.err) == (
+        NO,
+        f"pyst: {phones}: the section is in another file, at {phones.with_name('more.conf')}:2\n",
+    )
+
+
+def test_set_of_a_template_is_no_cause_for_a_warning(phones: Path) -> None:
+    run = pyst("config", "set", str(phones), "phone", "type", "peer")
+    assert (run.code, run.err) == (DONE, "")
+    assert pyst("config", "get", str(phones), "100", "type").out == "peer\n"
+
+
+def test_set_to_the_same_value_leaves_the_file_alone(phones: Path) -> None:
+    before = phones.stat()
+    assert pyst("config", "set", str(phones), "100", "secret", "old").code == DONE
+    assert phones.stat() == before
 
 
 def test_set_keeps_permissions(phones: Path) -> None:
