@@ -222,6 +222,7 @@ enum pyst_dialplan_problem_kind {
     PYST_DIALPLAN_NO_UNDERSCORE,
     PYST_DIALPLAN_TEXT_BEHIND_APPLICATION,
     PYST_DIALPLAN_BAD_TIME, /* of an include, GotoIfTime or ExecIfTime */
+    PYST_DIALPLAN_DUPLICATE_GLOBAL,
     /* Found by pyst_dialplan_check(). */
     PYST_DIALPLAN_NO_APPLICATION,
     PYST_DIALPLAN_OLD_ARGUMENTS, /* App,argument */
@@ -229,6 +230,28 @@ enum pyst_dialplan_problem_kind {
     PYST_DIALPLAN_UNBALANCED_PARENTHESES,
     PYST_DIALPLAN_UNCLOSED_VARIABLE,
     PYST_DIALPLAN_UNCLOSED_EXPRESSION,
+    PYST_DIALPLAN_UNKNOWN_APPLICATION,
+    PYST_DIALPLAN_BLANK_AROUND_APPLICATION, /* in ExecIf and the like */
+    PYST_DIALPLAN_TOO_FEW_ARGUMENTS,
+    PYST_DIALPLAN_TOO_MANY_ARGUMENTS,
+    PYST_DIALPLAN_OLD_DELIMITER, /* App(argument|argument) */
+    PYST_DIALPLAN_OPEN_QUOTE,    /* or bracket */
+    PYST_DIALPLAN_UNKNOWN_OPTION,
+    PYST_DIALPLAN_DUPLICATE_OPTION,
+    PYST_DIALPLAN_NO_ASSIGNMENT, /* Set without "=" */
+    PYST_DIALPLAN_EMPTY_NAME,    /* Set(=) */
+    PYST_DIALPLAN_BLANK_IN_NAME, /* Set(NAME =) */
+    PYST_DIALPLAN_EMPTY_CONDITION,
+    PYST_DIALPLAN_CONSTANT_CONDITION,
+    PYST_DIALPLAN_CONDITION_NOT_COMPUTED, /* no $[...] around it */
+    PYST_DIALPLAN_OLD_CONDITION,          /* ExecIf(condition,App,arguments) */
+    PYST_DIALPLAN_EMPTY_BRANCH,           /* of ExecIf, and not the last */
+    PYST_DIALPLAN_UNKNOWN_FUNCTION,
+    PYST_DIALPLAN_FUNCTION_NOT_CLOSED,
+    PYST_DIALPLAN_TEXT_BEHIND_FUNCTION,
+    PYST_DIALPLAN_ODD_NAME, /* of a variable */
+    PYST_DIALPLAN_BAD_SUBSTRING,
+    PYST_DIALPLAN_EMPTY_SUBSTRING,
     PYST_DIALPLAN_MISSING_CONTEXT,
     PYST_DIALPLAN_MISSING_EXTENSION,
     PYST_DIALPLAN_MISSING_PRIORITY,
@@ -242,6 +265,9 @@ enum pyst_dialplan_problem_kind {
     PYST_DIALPLAN_UNUSED_CONTEXT
 };
 
+/** How many kinds there are. */
+#define PYST_DIALPLAN_PROBLEM_KINDS (PYST_DIALPLAN_UNUSED_CONTEXT + 1)
+
 /**
  * An error: a call that comes there fails, or Asterisk leaves out what was written. A warning:
  * Asterisk warns, or it is hardly meant.
@@ -249,19 +275,31 @@ enum pyst_dialplan_problem_kind {
 PYST_PUBLIC enum pyst_config_severity
 pyst_dialplan_problem_severity(enum pyst_dialplan_problem_kind kind);
 
+/** Its name for programs, such as "missing-context"; static. */
+PYST_PUBLIC const char *pyst_dialplan_problem_name(enum pyst_dialplan_problem_kind kind);
+
 /** A sentence for whoever writes dialplans, without a full stop; static. */
 PYST_PUBLIC const char *pyst_dialplan_problem_text(enum pyst_dialplan_problem_kind kind);
 
 struct pyst_dialplan_problem {
     enum pyst_dialplan_problem_kind kind;
     const struct pyst_config_document *document;
-    size_t line;           /* from 1 */
-    size_t column;         /* in bytes, from 1 */
-    struct pyst_text what; /* the name or target it is about; or absent */
+    size_t line;                 /* from 1 */
+    size_t column;               /* in bytes, from 1 */
+    struct pyst_text what;       /* the name or target it is about; or absent */
+    struct pyst_text suggestion; /* what is likely meant instead; absent: nothing is known */
 };
 
 /**
- * Looks for jumps to nowhere, priorities that are never reached and the like. What depends on
+ * Says that there is an application or function which is not Asterisk's own; "*" in the name stands
+ * for any characters, as in "ODBC_*". To be called before pyst_dialplan_check(). The name is
+ * copied. Errors: PYST_ERR_NO_MEMORY.
+ */
+PYST_PUBLIC int pyst_dialplan_know(struct pyst_dialplan *dialplan, struct pyst_text name);
+
+/**
+ * Looks for jumps to nowhere, priorities that are never reached, applications and functions that
+ * neither Asterisk 16 nor 22 has, arguments that they do not take, and the like. What depends on
  * variables is not judged. Problems are in the order of files and lines then. To be called once.
  * Errors: PYST_ERR_NO_MEMORY.
  */

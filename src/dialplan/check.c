@@ -184,9 +184,9 @@ static int check_times(struct pyst_dialplan *dialplan,
                                        : dialplan_tell_bad_times(dialplan, priority->place, times);
 }
 
-static int check_application(struct pyst_dialplan *dialplan,
-                             const struct pyst_dialplan_priority *priority)
+static int check_application(struct check *check, const struct pyst_dialplan_priority *priority)
 {
+    struct pyst_dialplan *dialplan = check->dialplan;
     const struct pyst_text name = priority->application;
     int r;
 
@@ -201,7 +201,11 @@ static int check_application(struct pyst_dialplan *dialplan,
         return dialplan_tell(dialplan, PYST_DIALPLAN_BLANK_BEFORE_PARENTHESIS, priority->place,
                              name);
     r = check_balance(dialplan, priority);
-    return r < 0 ? r : check_times(dialplan, priority);
+    if (r == 0)
+        r = check_times(dialplan, priority);
+    if (r == 0)
+        r = dialplan_check_application(check, priority);
+    return r == 0 ? dialplan_check_references(check, priority) : r;
 }
 
 /* ---- order of problems ---------------------------------------------------------------------- */
@@ -317,7 +321,7 @@ static int check_extension(struct check *check, struct extension *extension)
     for (size_t i = 0; r == 0 && i < extension->public.n_priorities; i++) {
         const struct pyst_dialplan_priority *priority = &extension->public.priorities[i];
 
-        r = check_application(check->dialplan, priority);
+        r = check_application(check, priority);
         if (r == 0)
             r = dialplan_check_jumps(check, priority);
     }

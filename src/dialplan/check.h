@@ -27,6 +27,23 @@ struct check {
 /* Fills the candidates: the context itself first. */
 void dialplan_find_candidates(struct check *check, const struct pyst_dialplan_context *context);
 
+/* ---- check-application.c -------------------------------------------------------------------- */
+
+/* Judges an application and its arguments by what is known of its name. */
+int dialplan_check_application(struct check *check, const struct pyst_dialplan_priority *priority);
+
+/* Whether it was said that there is such an application or function. */
+bool dialplan_is_known(const struct pyst_dialplan *dialplan, struct pyst_text name);
+
+/* ---- check-reference.c ---------------------------------------------------------------------- */
+
+/* Judges the variables and functions in the arguments. */
+int dialplan_check_references(struct check *check, const struct pyst_dialplan_priority *priority);
+
+/* Judges a function's name. */
+int dialplan_check_function(struct check *check, const struct pyst_dialplan_priority *priority,
+                            struct pyst_text name);
+
 /* ---- check-overlap.c ------------------------------------------------------------------------ */
 
 /*

@@ -75,6 +75,10 @@ struct pyst_dialplan {
     size_t n_problems;
     size_t room_for_problems;
 
+    struct pyst_text *known; /* applications and functions that are not Asterisk's own */
+    size_t n_known;
+    size_t room_for_known;
+
     struct piece *pieces;
     bool has_override_switch;
 };
@@ -98,6 +102,11 @@ size_t dialplan_column(struct pyst_dialplan_place place, const char *part);
 /* `what` that is in no document is to be kept by the caller. */
 int dialplan_tell(struct pyst_dialplan *dialplan, enum pyst_dialplan_problem_kind kind,
                   struct pyst_dialplan_place place, struct pyst_text what);
+
+/* The same; `suggestion` is static: what is likely meant. NULL: none. */
+int dialplan_tell_near(struct pyst_dialplan *dialplan, enum pyst_dialplan_problem_kind kind,
+                       struct pyst_dialplan_place place, struct pyst_text what,
+                       const char *suggestion);
 
 /* ---- substitute.c: variables ---------------------------------------------------------------- */
 

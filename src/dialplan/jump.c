@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "dialplan/jump.h"
 #include "config/line.h"
+#include "dialplan/arguments.h"
 #include "dialplan/internal.h"
 
 #define NESTED_MAX 8 /* ExecIf in ExecIf */
@@ -11,73 +12,9 @@ struct taker {
     unsigned depth;
 };
 
-/* ---- arguments ------------------------------------------------------------------------------ */
-
 static bool is_absent(struct pyst_text text)
 {
     return text.size == 0;
-}
-
-/*
- * Takes what stands before the first `separator` that is in no ${...}, no $[...] and, with
- * `nested`, in no parentheses, brackets or quotes. *foundp (may be NULL) tells whether there was
- * one.
- */
-static struct pyst_text take_up_to(struct pyst_text *rest, char separator, bool nested,
-                                   bool *foundp)
-{
-    struct pyst_text taken = *rest;
-    size_t parentheses = 0, brackets = 0;
-    bool quoted = false;
-
-    for (size_t i = 0; i < rest->size; i++) {
-        const char c = rest->data[i];
-
-        if (c == '$' && i + 1 < rest->size &&
-            (rest->data[i + 1] == '{' || rest->data[i + 1] == '[')) {
-            const size_t end = dialplan_reference_end(*rest, i);
-
-            if (end == 0)
-                break;
-            i = end - 1;
-        } else if (c == separator && !parentheses && !brackets && !quoted) {
-            taken.size = i;
-            *rest = pyst_text_of(rest->data + i + 1, rest->size - i - 1);
-            if (foundp)
-                *foundp = true;
-            return taken;
-        } else if (nested) {
-            if (c == '\\')
-                i++;
-            else if (c == '"')
-                quoted = !quoted;
-            else if (c == '(')
-                parentheses++;
-            else if (c == ')')
-                parentheses -= parentheses > 0;
-            else if (c == '[')
-                brackets++;
-            else if (c == ']')
-                brackets -= brackets > 0;
-        }
-    }
-    *rest = pyst_text_none();
-    if (foundp)
-        *foundp = false;
-    return taken;
-}
-
-/* Argument `i`, from 0; absent: there is none. */
-static struct pyst_text argument(struct pyst_text arguments, size_t i)
-{
-    struct pyst_text taken = pyst_text_none();
-
-    for (size_t n = 0; n <= i; n++) {
-        if (!arguments.data)
-            return pyst_text_none();
-        taken = take_up_to(&arguments, ',', true, NULL);
-    }
-    return taken;
 }
 
 static bool is_named(struct pyst_text name, const char *wanted)
@@ -96,7 +33,7 @@ static int take_address(struct taker *taker, enum jump_kind kind, struct pyst_te
     size_t n = 0;
 
     while (rest.data && n < 3)
-        parts[n++] = take_up_to(&rest, separator, false, NULL);
+        parts[n++] = dialplan_take_argument(&rest, separator, false, NULL);
     if (is_absent(address)) {
         jump.is_empty = true;
         return taker->take(taker->user, &jump);
@@ -112,7 +49,8 @@ static int take_address(struct taker *taker, enum jump_kind kind, struct pyst_te
 /* The same with arguments behind it, in parentheses. */
 static int take_subroutine(struct taker *taker, struct pyst_text text, char separator)
 {
-    return take_address(taker, JUMP_GOSUB, take_up_to(&text, '(', false, NULL), separator);
+    return take_address(taker, JUMP_GOSUB, dialplan_take_argument(&text, '(', false, NULL),
+                        separator);
 }
 
 static int take_branch(struct taker *taker, enum jump_kind kind, struct pyst_text branch)
@@ -131,8 +69,8 @@ static int take_branches(struct taker *taker, enum jump_kind kind, struct pyst_t
     bool found;
     int r;
 
-    take_up_to(&text, '?', nested, &found);
-    one = take_up_to(&text, ':', nested, NULL);
+    dialplan_take_argument(&text, '?', nested, &found);
+    one = dialplan_take_argument(&text, ':', nested, NULL);
     if (!found || (is_absent(one) && is_absent(text))) {
         struct jump jump = {.kind = kind, .is_empty = true};
 
@@ -163,7 +101,7 @@ static bool find_option(struct pyst_text options, char letter, struct pyst_text 
         if (rest.size > 0 && rest.data[0] == '(') {
             rest.data++;
             rest.size--;
-            value = take_up_to(&rest, ')', false, NULL);
+            value = dialplan_take_argument(&rest, ')', false, NULL);
             i += value.size + 2;
         }
         if (each == letter) {
@@ -192,12 +130,12 @@ static int take_dial_options(struct taker *taker, struct pyst_text options)
         if (!find_option(options, letters[i].letter, &value) || is_absent(value))
             continue;
         if (letters[i].kind == JUMP_MACRO) {
-            r = take_target(taker, JUMP_MACRO, take_up_to(&value, '^', false, NULL));
+            r = take_target(taker, JUMP_MACRO, dialplan_take_argument(&value, '^', false, NULL));
         } else if (letters[i].letter == 'U') {
             /* A context, whose extension s is run. */
             struct jump jump = {.kind = JUMP_GOSUB, .target = value};
 
-            jump.context = take_up_to(&value, '^', false, NULL);
+            jump.context = dialplan_take_argument(&value, '^', false, NULL);
             jump.target = jump.context;
             jump.extension = pyst_text("s");
             jump.priority = pyst_text("1");
@@ -216,7 +154,7 @@ static int take_devices(struct taker *taker, struct pyst_text devices)
     int r = 0;
 
     while (r == 0 && devices.data) {
-        const struct pyst_text device = take_up_to(&devices, '&', false, NULL);
+        const struct pyst_text device = dialplan_take_argument(&devices, '&', false, NULL);
         struct jump jump = {.kind = JUMP_DIAL, .target = device};
 
         if (is_absent(device))
@@ -225,8 +163,9 @@ static int take_devices(struct taker *taker, struct pyst_text devices)
             pyst_text_equal_nocase(pyst_text_of(device.data, 6), pyst_text("Local/"))) {
             struct pyst_text rest = pyst_text_of(device.data + 6, device.size - 6);
 
-            jump.extension = take_up_to(&rest, '@', false, NULL);
-            jump.context = rest.data ? take_up_to(&rest, '/', false, NULL) : pyst_text("default");
+            jump.extension = dialplan_take_argument(&rest, '@', false, NULL);
+            jump.context =
+                rest.data ? dialplan_take_argument(&rest, '/', false, NULL) : pyst_text("default");
             jump.priority = pyst_text("1");
         }
         r = taker->take(taker->user, &jump);
@@ -241,7 +180,8 @@ static int take_application(struct taker *taker, struct pyst_text name, struct p
 /* Application(arguments), as an argument. */
 static int take_nested(struct taker *taker, struct pyst_text text)
 {
-    struct pyst_text rest = text, name = config_strip(take_up_to(&rest, '(', false, NULL));
+    struct pyst_text rest = text,
+                     name = config_strip(dialplan_take_argument(&rest, '(', false, NULL));
     const char *end = rest.size ? memrchr(rest.data, ')', rest.size) : NULL;
     int r;
 
@@ -261,10 +201,10 @@ static int take_execif(struct taker *taker, struct pyst_text arguments)
     bool found;
     int r;
 
-    take_up_to(&arguments, '?', true, &found);
+    dialplan_take_argument(&arguments, '?', true, &found);
     if (!found)
         return 0;
-    one = take_up_to(&arguments, ':', true, NULL);
+    one = dialplan_take_argument(&arguments, ':', true, NULL);
     r = take_nested(taker, one);
     return r == 0 && arguments.data ? take_nested(taker, arguments) : r;
 }
@@ -272,7 +212,7 @@ static int take_execif(struct taker *taker, struct pyst_text arguments)
 /* Set(CHANNEL(hangup_handler_push)=address) */
 static int take_set(struct taker *taker, struct pyst_text arguments)
 {
-    const struct pyst_text name = take_up_to(&arguments, '=', false, NULL);
+    const struct pyst_text name = dialplan_take_argument(&arguments, '=', false, NULL);
 
     if (is_named(name, "CHANNEL(hangup_handler_push)") ||
         is_named(name, "CHANNEL(hangup_handler_wipe)"))
@@ -286,9 +226,9 @@ static int take_spread(struct taker *taker, struct pyst_text arguments, size_t c
 {
     struct jump jump = {
         .kind = JUMP_GOTO,
-        .context = argument(arguments, context),
-        .extension = argument(arguments, extension),
-        .priority = argument(arguments, priority),
+        .context = dialplan_argument(arguments, context),
+        .extension = dialplan_argument(arguments, extension),
+        .priority = dialplan_argument(arguments, priority),
     };
 
     if (is_absent(jump.priority))
@@ -344,14 +284,14 @@ static int take_macro_branches(struct taker *taker, struct pyst_text arguments)
     bool found;
     int r = 0;
 
-    take_up_to(&arguments, '?', true, &found);
+    dialplan_take_argument(&arguments, '?', true, &found);
     if (!found)
         return 0;
-    one = take_up_to(&arguments, ':', true, NULL);
+    one = dialplan_take_argument(&arguments, ':', true, NULL);
     if (!is_absent(one))
-        r = take_target(taker, JUMP_MACRO, argument(one, 0));
+        r = take_target(taker, JUMP_MACRO, dialplan_argument(one, 0));
     if (r == 0 && !is_absent(arguments))
-        r = take_target(taker, JUMP_MACRO, argument(arguments, 0));
+        r = take_target(taker, JUMP_MACRO, dialplan_argument(arguments, 0));
     return r;
 }
 
@@ -369,7 +309,7 @@ static int take_form(struct taker *taker, enum form form, struct pyst_text argum
     case FORM_GOSUB_BRANCHES:
         return take_branches(taker, JUMP_GOSUB, arguments);
     case FORM_MACRO:
-        return take_target(taker, JUMP_MACRO, argument(arguments, 0));
+        return take_target(taker, JUMP_MACRO, dialplan_argument(arguments, 0));
     case FORM_MACRO_BRANCHES:
         return take_macro_branches(taker, arguments);
     case FORM_EXECIF:
@@ -377,17 +317,18 @@ static int take_form(struct taker *taker, enum form form, struct pyst_text argum
     case FORM_EXEC:
         return take_nested(taker, arguments);
     case FORM_AGI:
-        return take_target(taker, JUMP_AGI, argument(arguments, 0));
+        return take_target(taker, JUMP_AGI, dialplan_argument(arguments, 0));
     case FORM_DIAL:
-        r = take_devices(taker, argument(arguments, 0));
-        return r ? r : take_dial_options(taker, argument(arguments, 2));
+        r = take_devices(taker, dialplan_argument(arguments, 0));
+        return r ? r : take_dial_options(taker, dialplan_argument(arguments, 2));
     case FORM_SET:
         return take_set(taker, arguments);
     case FORM_REDIRECT:
         return take_spread(taker, arguments, 1, 2, 3);
     case FORM_ORIGINATE:
-        return is_named(argument(arguments, 1), "exten") ? take_spread(taker, arguments, 2, 3, 4)
-                                                         : 0;
+        return is_named(dialplan_argument(arguments, 1), "exten")
+                   ? take_spread(taker, arguments, 2, 3, 4)
+                   : 0;
     }
     return 0;
 }
@@ -421,8 +362,9 @@ bool dialplan_leads_away(const struct pyst_dialplan_priority *priority)
             return true;
     if (is_named(priority->application, "GotoIf") ||
         is_named(priority->application, "GotoIfTime")) {
-        take_up_to(&arguments, '?', false, NULL);
-        return !is_absent(take_up_to(&arguments, ':', false, NULL)) && !is_absent(arguments);
+        dialplan_take_argument(&arguments, '?', false, NULL);
+        return !is_absent(dialplan_take_argument(&arguments, ':', false, NULL)) &&
+               !is_absent(arguments);
     }
     return false;
 }

@@ -203,7 +203,7 @@ int dialplan_set_global(struct pyst_dialplan *dialplan, const struct pyst_dialpl
 
     if (found >= 0) {
         dialplan->globals[found] = *global;
-        return 0;
+        return dialplan_tell(dialplan, PYST_DIALPLAN_DUPLICATE_GLOBAL, global->place, global->name);
     }
     if (grow_names(dialplan, &dialplan->by_global) < 0 ||
         array_grow((void **)&dialplan->globals, &dialplan->room_for_globals, dialplan->n_globals,
@@ -256,6 +256,17 @@ int dialplan_tell(struct pyst_dialplan *dialplan, enum pyst_dialplan_problem_kin
     return 0;
 }
 
+int dialplan_tell_near(struct pyst_dialplan *dialplan, enum pyst_dialplan_problem_kind kind,
+                       struct pyst_dialplan_place place, struct pyst_text what,
+                       const char *suggestion)
+{
+    const int r = dialplan_tell(dialplan, kind, place, what);
+
+    if (r == 0 && suggestion)
+        dialplan->problems[dialplan->n_problems - 1].suggestion = pyst_text(suggestion);
+    return r;
+}
+
 /* ---- what is public ------------------------------------------------------------------------- */
 
 struct pyst_dialplan *pyst_dialplan_free(struct pyst_dialplan *dialplan)
@@ -271,6 +282,7 @@ struct pyst_dialplan *pyst_dialplan_free(struct pyst_dialplan *dialplan)
     free(dialplan->buckets);
     free(dialplan->globals);
     free(dialplan->problems);
+    free(dialplan->known);
     for (struct piece *next, *piece = dialplan->pieces; piece; piece = next) {
         next = piece->next;
         free(piece);

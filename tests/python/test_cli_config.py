@@ -92,6 +92,7 @@ def test_check_tells_all_that_is_wrong(tmp_path: Path) -> None:
         "line": 3,
         "column": 3,
         "severity": "warning",
+        "kind": "no-equal-sign",
         "reason": "a setting has no equal sign and is ignored",
         "what": "word",
     }

@@ -69,6 +69,101 @@ static const struct example examples[] = {
      {"2:19 ${a", "3:19 ${a${b}"}},
     {"exten => 1,1,NoOp($[1 + 2)\n", PYST_DIALPLAN_UNCLOSED_EXPRESSION, {"2:19 $[1 + 2"}},
 
+    /* Upper and lower case are the same; what was said to be there is. */
+    {"exten => 1,1,Dail(x)\n same => n,NOOP()\n same => n,OurThing()\n same => n,${x}()\n"
+     " same => n,Theirs(x)\n",
+     PYST_DIALPLAN_UNKNOWN_APPLICATION,
+     {"2:14 Dail", "6:12 Theirs"}},
+    {"exten => 1,1,ExecIf(${x}?Nop():Set(a=1))\n same => n,Exec(Foo(x))\n same => n,TryExec(Bar)\n"
+     " same => n,Originate(PJSIP/1,app,Baz,x)\n same => n,Originate(PJSIP/1,exten,a,1,1)\n",
+     PYST_DIALPLAN_UNKNOWN_APPLICATION,
+     {"2:26 Nop", "3:17 Foo", "4:20 Bar", "5:34 Baz"}},
+    {"exten => 1,1,ExecIf(${x}? NoOp(a):NoOp (b))\n same => n,Exec(NoOp )\n same => n, NoOp(x)\n",
+     PYST_DIALPLAN_BLANK_AROUND_APPLICATION,
+     {"2:26  NoOp", "2:35 NoOp ", "3:17 NoOp "}},
+    {"exten => 1,1,Wait()\n same => n,Wait( )\n same => n,Wait\n same => "
+     "n,Originate(PJSIP/1,exten)\n"
+     " same => n,Originate(${x})\n same => n,VoiceMail()\n same => n,Answer()\n",
+     PYST_DIALPLAN_TOO_FEW_ARGUMENTS,
+     {"2:14 Wait", "3:12 Wait", "4:12 Wait", "5:12 Originate"}},
+    {"exten => 1,1,Answer(1,i,2)\n same => n,Progress(x)\n same => n,Verbose(1,a,b,c)\n"
+     " same => n,Dial(PJSIP/1,2,F(a,b,c),d)\n same => n,Wait(${RAND(1,2)})\n"
+     " same => n,Wait(\"1,2\")\n same => n,Set(a=1,2)\n same => n,Wait([1,2])\n",
+     PYST_DIALPLAN_TOO_MANY_ARGUMENTS,
+     {"2:25 2", "3:21 x"}},
+    {"exten => 1,1,Dial(PJSIP/1|30)\n same => n,AGI(a.agi|b)\n same => n,Verbose(a|b)\n"
+     " same => n,Dial(${a|b})\n same => n,Log(a | b)\n same => n,MSet(a=b|c)\n"
+     " same => n,System(a|b)\n same => n,Queue(a|b,c)\n",
+     PYST_DIALPLAN_OLD_DELIMITER,
+     {"2:19 PJSIP/1|30", "3:16 a.agi|b"}},
+    {"exten => 1,1,Queue(\"a,t)\n same => n,Queue(\"a\",t)\n same => n,Queue([a,t)\n"
+     " same => n,Queue(a,t,\")\n same => n,NoOp(\"a,t)\n",
+     PYST_DIALPLAN_OPEN_QUOTE,
+     {"2:20 \"a,t", "4:18 [a,t"}},
+    {"exten => 1,1,Dial(PJSIP/1,5,tqT)\n same => n,Dial(PJSIP/1,5, t)\n"
+     " same => n,Dial(PJSIP/1,5,S(9)q)\n same => n,Dial(PJSIP/1,5,S(q(q)q)tL(9:8)M(m^q)Uz)\n"
+     " same => n,Dial(PJSIP/1,5,${q}q)\n same => n,Dial(PJSIP/1)\n same => n,Playback(a,skip)\n",
+     PYST_DIALPLAN_UNKNOWN_OPTION,
+     {"2:30 qT", "3:27  t", "4:31 q"}},
+    {"exten => 1,1,Dial(PJSIP/1,5,tTt)\n same => n,Dial(PJSIP/1,5,tS(t))\n",
+     PYST_DIALPLAN_DUPLICATE_OPTION,
+     {"2:31 t"}},
+    {"exten => 1,1,Set(a)\n same => n,Set()\n same => n,Set(${a})\n same => n,MSet(a=1,b)\n"
+     " same => n,Set(a=)\n",
+     PYST_DIALPLAN_NO_ASSIGNMENT,
+     {"2:18 a", "3:16 ", "5:21 b"}},
+    {"exten => 1,1,Set(=1)\n same => n,Set(${a}=1)\n same => n,Set( =1)\n",
+     PYST_DIALPLAN_EMPTY_NAME,
+     {"2:18 =1", "4:16  =1"}},
+    {"exten => 1,1,Set(a =1)\n same => n,Set(a= 1)\n same => n,Set(a${b c} d=1)\n"
+     " same => n,Set(a${b}=1 2)\n same => n,ExecIf(${x}?Set(a b=1))\n",
+     PYST_DIALPLAN_BLANK_IN_NAME,
+     {"2:18 a ", "4:16 a${b c} d", "6:28 a b"}},
+    {"exten => 1,1,GotoIf(?1)\n same => n,ExecIf( ?NoOp())\n same => n,While()\n"
+     " same => n,GotoIf(${x}?1)\n",
+     PYST_DIALPLAN_EMPTY_CONDITION,
+     {"2:14 GotoIf", "3:12 ExecIf", "4:12 While"}},
+    {"exten => 1,1,GotoIf(1?1)\n same => n,While(a)\n same => n,GotoIf($[${x}]?1)\n",
+     PYST_DIALPLAN_CONSTANT_CONDITION,
+     {"2:21 1", "3:18 a"}},
+    {"exten => 1,1,GotoIf(${x} = 1?1)\n same => n,ExecIf(\"${x}\"?NoOp())\n"
+     " same => n,While(!${x})\n same => n,GotoIf($[${x}]&$[${y}]?1)\n same => n,GotoIf(0${x}?1)\n"
+     " same => n,GotoIf( $[${x} = 1 | \"${y}\" = \"a\"] ?1)\n same => n,GotoIf(-${x}?1)\n",
+     PYST_DIALPLAN_CONDITION_NOT_COMPUTED,
+     {"2:21 ${x} = 1", "3:19 \"${x}\"", "4:18 !${x}", "5:19 $[${x}]&$[${y}]"}},
+    {"exten => 1,1,ExecIf(${x},NoOp,y)\n same => n,ExecIf(a)\n same => n,ExecIf(${x})\n"
+     " same => n,ExecIf($[${x},1]?NoOp(a,b))\n",
+     PYST_DIALPLAN_OLD_CONDITION,
+     {"2:21 ${x},NoOp,y", "3:19 a"}},
+    {"exten => 1,1,ExecIf(${x}?:NoOp())\n same => n,ExecIf(${x}?)\n same => "
+     "n,ExecIf(${x}?NoOp():)\n",
+     PYST_DIALPLAN_EMPTY_BRANCH,
+     {"2:14 ExecIf", "3:12 ExecIf"}},
+    {"exten => 1,1,NoOp(${callerid(num)}${LEN(a)}${ODBC_X(a)}${OUR_X(a)}${${x}(a)}${X})\n"
+     " same => n,Set(Foo(a)=1)\n same => n,NoOp($[${LEN(${BAR(a)})} > 1])\n same => "
+     "n,Set(a=Foo(b))\n",
+     PYST_DIALPLAN_UNKNOWN_FUNCTION,
+     {"2:21 callerid", "3:16 Foo", "4:27 BAR"}},
+    {"exten => 1,1,NoOp(${LEN(a})\n same => n,NoOp(${LEN(${LEN(b)}})\n same => n,Set(CDR(a=1)\n"
+     " same => n,NoOp(${LEN(a):1})\n",
+     PYST_DIALPLAN_FUNCTION_NOT_CLOSED,
+     {"2:19 ${LEN(a}", "3:17 ${LEN(${LEN(b)}}", "4:16 CDR(a"}},
+    {"exten => 1,1,NoOp(${LEN(a)b}${LEN(a)b:1}${LEN(a) }${LEN(a)${b}}${LEN(a:b)}${LEN(a):1})\n",
+     PYST_DIALPLAN_TEXT_BEHIND_FUNCTION,
+     {"2:27 b", "2:37 b"}},
+    {"exten => 1,1,NoOp(${a b}${}${a=1}${a-b}${_a.b~c}${a${b c}}${A:1})\n",
+     PYST_DIALPLAN_ODD_NAME,
+     {"2:19 ${a b}", "2:25 ${}", "2:28 ${a=1}", "2:52 ${b c}"}},
+    {"exten => 1,1,NoOp(${a:b}${a::2}${a:1:2:3}${a:1x}${a:1:}${a:-1: -2}${a:${b}:c}${a: 1})\n",
+     PYST_DIALPLAN_BAD_SUBSTRING,
+     {"2:19 ${a:b}", "2:25 ${a::2}", "2:32 ${a:1:2:3}", "2:42 ${a:1x}"}},
+    {"exten => 1,1,NoOp(${a:1:0}${a:-2:-2}${a:-2:-1}${a:2:-2}${LEN(a):0:0})\n",
+     PYST_DIALPLAN_EMPTY_SUBSTRING,
+     {"2:19 ${a:1:0}", "2:27 ${a:-2:-2}", "2:56 ${LEN(a):0:0}"}},
+    {"[globals]\nA=1\nB=1\n[GLOBALS]\nA=1\n__B=2\n",
+     PYST_DIALPLAN_DUPLICATE_GLOBAL,
+     {"6:1 A", "7:3 B"}},
+
     {"exten => 1,1,Goto(b,1,1)\n same => n,Goto(${x},1,1)\n same => n,GosubIf(${x}?c,s,1(${y}))\n"
      "exten => 2,1,Dial(Local/1@d/n&SIP/x,,G(e^1^1))\n",
      PYST_DIALPLAN_MISSING_CONTEXT,
@@ -151,6 +246,8 @@ static void problems_are_found_where_they_are(void **state)
 
         snprintf(text, sizeof(text), "[a]\n%s", example->text);
         host = host_of(text);
+        assert_int_equal(pyst_dialplan_know(host.dialplan, pyst_text("Our*")), 0);
+        assert_int_equal(pyst_dialplan_know(host.dialplan, pyst_text("O*R_*X")), 0);
         assert_int_equal(pyst_dialplan_check(host.dialplan), 0);
         for (size_t j = 0; j < pyst_dialplan_problem_count(host.dialplan); j++) {
             const struct pyst_dialplan_problem problem = pyst_dialplan_problem(host.dialplan, j);
@@ -211,9 +308,53 @@ static void problems_are_told_in_the_order_of_lines_and_once(void **state)
     host_free(&host);
 }
 
+static void what_is_likely_meant_is_told(void **state)
+{
+    static const struct {
+        const char *written;
+        const char *meant; /* NULL: nothing is near */
+    } examples_of_names[] = {
+        {"Dail()", "Dial"},
+        {"hangpu()", "Hangup"},
+        {"Plyabakc()", "Playback"},
+        {"Gotto(1)", "Goto"},
+        {"VoicemailMainn()", "VoiceMailMain"},
+        {"Xyz()", NULL},
+        {"NoOp(${len(x)})", "LEN"},
+        {"NoOp(${CALERID(x)})", "CALLERID"},
+        {"NoOp(${FOOBAR(x)})", NULL},
+        {"D()", NULL},
+    };
+
+    for (size_t i = 0; i < sizeof(examples_of_names) / sizeof(examples_of_names[0]); i++) {
+        char text[128];
+        struct host host;
+        size_t found = 0;
+
+        snprintf(text, sizeof(text), "[a]\nexten => 1,1,%s\n", examples_of_names[i].written);
+        host = host_of(text);
+        assert_int_equal(pyst_dialplan_check(host.dialplan), 0);
+        for (size_t j = 0; j < pyst_dialplan_problem_count(host.dialplan); j++) {
+            const struct pyst_dialplan_problem problem = pyst_dialplan_problem(host.dialplan, j);
+
+            if (problem.kind != PYST_DIALPLAN_UNKNOWN_APPLICATION &&
+                problem.kind != PYST_DIALPLAN_UNKNOWN_FUNCTION)
+                continue;
+            found++;
+            assert_int_equal(problem.suggestion.data != NULL, examples_of_names[i].meant != NULL);
+            if (problem.suggestion.data)
+                assert_true(
+                    pyst_text_equal(problem.suggestion, pyst_text(examples_of_names[i].meant)));
+        }
+        assert_int_equal(found, 1);
+        host_free(&host);
+    }
+}
+
 static void each_kind_has_a_sentence(void **state)
 {
-    for (int kind = 0; kind <= PYST_DIALPLAN_UNUSED_CONTEXT; kind++) {
+    for (int kind = 0; kind < PYST_DIALPLAN_PROBLEM_KINDS; kind++) {
+        assert_non_null(pyst_dialplan_problem_name((enum pyst_dialplan_problem_kind)kind));
         assert_non_null(pyst_dialplan_problem_text((enum pyst_dialplan_problem_kind)kind));
         assert_in_range(pyst_dialplan_problem_severity((enum pyst_dialplan_problem_kind)kind), 0,
                         PYST_CONFIG_NOTE);
@@ -226,6 +367,7 @@ int main(void)
         cmocka_unit_test(problems_are_found_where_they_are),
         cmocka_unit_test(a_sound_dialplan_has_no_problems),
         cmocka_unit_test(problems_are_told_in_the_order_of_lines_and_once),
+        cmocka_unit_test(what_is_likely_meant_is_told),
         cmocka_unit_test(each_kind_has_a_sentence),
     };
 

@@ -35,7 +35,9 @@ static int live(void)
 
     if (r < 0)
         return r;
-    r = pyst_dialplan_check(host.dialplan);
+    r = pyst_dialplan_know(host.dialplan, pyst_text("Own*"));
+    if (r == 0)
+        r = pyst_dialplan_check(host.dialplan);
     if (r == 0)
         r = pyst_dialplan_match(host.dialplan, &query, &matches, &n);
     if (r == 0)

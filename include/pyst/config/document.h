@@ -70,6 +70,9 @@ enum pyst_config_problem_kind {
     PYST_CONFIG_TEXT_BEHIND_SECTION
 };
 
+/** How many kinds there are. */
+#define PYST_CONFIG_PROBLEM_KINDS (PYST_CONFIG_TEXT_BEHIND_SECTION + 1)
+
 enum pyst_config_severity {
     PYST_CONFIG_ERROR,   /* Asterisk refuses the file */
     PYST_CONFIG_WARNING, /* Asterisk warns */
@@ -78,6 +81,9 @@ enum pyst_config_severity {
 
 PYST_PUBLIC enum pyst_config_severity
 pyst_config_problem_severity(enum pyst_config_problem_kind kind);
+
+/** Its name for programs, such as "missing-file"; static. */
+PYST_PUBLIC const char *pyst_config_problem_name(enum pyst_config_problem_kind kind);
 
 /** A sentence for whoever writes dialplans, without a full stop; static. */
 PYST_PUBLIC const char *pyst_config_problem_text(enum pyst_config_problem_kind kind);
