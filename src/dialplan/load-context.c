@@ -2,22 +2,9 @@
 
 /* What stands in a context besides extensions. */
 
+#include "base/pieces.h"
 #include "dialplan/internal.h"
 #include "dialplan/load.h"
-
-struct pyst_text dialplan_take(struct pyst_text *rest, char separator)
-{
-    const char *end = rest->size ? memchr(rest->data, separator, rest->size) : NULL;
-    struct pyst_text taken = *rest;
-
-    if (!end) {
-        *rest = pyst_text_none();
-        return taken;
-    }
-    taken.size = (size_t)(end - rest->data);
-    *rest = pyst_text_of(end + 1, rest->size - taken.size - 1);
-    return taken;
-}
 
 static struct pyst_text whole_include(const struct pyst_dialplan_include *include)
 {
@@ -39,8 +26,8 @@ int dialplan_load_include(struct entry *entry)
         if (pyst_text_equal_nocase(whole_include(&context->includes[i]), value))
             return tell(entry, PYST_DIALPLAN_DUPLICATE_INCLUDE, value);
     include.times = value;
-    include.context = dialplan_take(&include.times,
-                                    value.size && memchr(value.data, '|', value.size) ? '|' : ',');
+    include.context =
+        text_cut(&include.times, value.size && memchr(value.data, '|', value.size) ? '|' : ',');
     if (!dialplan_is_variable(include.times))
         r = dialplan_tell_bad_times(entry->loader->dialplan, entry->place, include.times);
     if (r == 0)
@@ -64,7 +51,7 @@ int dialplan_load_switch(struct entry *entry, bool is_substituted, bool is_evalu
         r = dialplan_substitute(entry->loader->dialplan, made.data, &made.data);
     if (r < 0)
         return r;
-    made.name = dialplan_take(&made.data, '/');
+    made.name = text_cut(&made.data, '/');
     for (size_t i = 0; i < context->public.n_switches; i++)
         if (pyst_text_equal_nocase(context->switches[i].name, made.name) &&
             pyst_text_equal_nocase(context->switches[i].data, made.data))

@@ -5,6 +5,7 @@
 #include <limits.h>
 #include <stdlib.h>
 
+#include "base/pieces.h"
 #include "config/line.h"
 #include "dialplan/internal.h"
 #include "dialplan/load.h"
@@ -110,7 +111,7 @@ static int read_name(struct entry *entry, struct pyst_dialplan_extension *extens
 {
     struct pyst_text rest = entry->loader->extension;
 
-    extension->name = dialplan_take(&rest, '/');
+    extension->name = text_cut(&rest, '/');
     extension->caller_id = rest;
     return rest.data
                ? leave_out(entry->loader->dialplan, &extension->caller_id, is_filler_of_caller)
@@ -212,9 +213,9 @@ static int read_priority(struct entry *entry, struct pyst_text text,
     int number, plus = 0, r;
 
     rest = text;
-    text = dialplan_take(&rest, '(');
+    text = text_cut(&rest, '(');
     if (rest.data) {
-        const struct pyst_text label = dialplan_take(&rest, ')');
+        const struct pyst_text label = text_cut(&rest, ')');
 
         if (!rest.data) {
             r = tell(entry, PYST_DIALPLAN_LABEL_NOT_CLOSED, whole);
@@ -224,7 +225,7 @@ static int read_priority(struct entry *entry, struct pyst_text text,
             priority->label = label;
     }
     added = text;
-    text = dialplan_take(&added, '+');
+    text = text_cut(&added, '+');
     if (added.data)
         read_int(added, &plus);
 
@@ -267,7 +268,7 @@ static int read_application(struct entry *entry, struct pyst_text text,
     if (!text.data)
         text = pyst_text_of("", 0);
     rest = text;
-    priority->application = dialplan_take(&rest, '(');
+    priority->application = text_cut(&rest, '(');
     if (rest.data &&
         (has_text(priority->application, "${") || has_text(priority->application, "$["))) {
         /* A hint, or nothing that could run. */
@@ -348,7 +349,7 @@ static int load_priority(struct entry *entry, struct pyst_text rest)
     int r = read_name(entry, &wanted);
 
     if (r == 0)
-        r = read_priority(entry, config_strip(dialplan_take(&rest, ',')), &wanted, &priority);
+        r = read_priority(entry, config_strip(text_cut(&rest, ',')), &wanted, &priority);
     if (r <= 0)
         return r;
     r = read_application(entry, rest, &priority);

@@ -27,9 +27,6 @@ static inline int tell(struct entry *entry, enum pyst_dialplan_problem_kind kind
     return dialplan_tell(entry->loader->dialplan, kind, entry->place, what);
 }
 
-/* Takes what stands before `separator` away from a text; without one, all of it. */
-struct pyst_text dialplan_take(struct pyst_text *rest, char separator);
-
 int dialplan_load_include(struct entry *entry);
 int dialplan_load_ignorepat(struct entry *entry);
 
