@@ -1,52 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * Commands of any arguments: a line has one line end, which is its last byte, and Asterisk reads
- * from it what was put in.
+ * Commands of any arguments: a line has one line end, which is its last byte, and Asterisk, which
+ * the emulator reads lines as, reads from it what was put in.
  *
  * An input is a byte (1: a line follows, else arguments) and then the line, or arguments parted by
  * the byte 0xfe.
  */
 
-#include <stdbool.h>
 #include <string.h>
 
 #include <pyst/agi/command.h>
 
+#include "emulator/agi-line.h"
 #include "target.h"
-
-/* As parse_args of Asterisk's res/res_agi.c: the arguments, each ended by a NUL. */
-static size_t read_as_asterisk(struct pyst_text line, char *out, size_t *sizep)
-{
-    bool quoted = false, escaped = false, between = true;
-    size_t n = 0, size = 0;
-
-    for (size_t i = 0; i + 1 < line.size; i++) {
-        char c = line.data[i];
-
-        if (c == '"' && !escaped) {
-            quoted = !quoted;
-            if (quoted && between) {
-                n++;
-                between = false;
-            }
-        } else if ((c == ' ' || c == '\t') && !quoted && !escaped) {
-            between = true;
-            out[size++] = '\0';
-        } else if (c == '\\' && !escaped) {
-            escaped = true;
-            continue;
-        } else {
-            n += between;
-            between = false;
-            out[size++] = c;
-        }
-        escaped = false;
-    }
-    out[size++] = '\0';
-    *sizep = size;
-    return n;
-}
 
 static void check_line(const struct pyst_agi_command *command)
 {
@@ -61,21 +28,28 @@ static void check_line(const struct pyst_agi_command *command)
     CHECK(!memchr(line.data, '\r', line.size) && !memchr(line.data, 0, line.size));
 }
 
+static size_t split(const struct pyst_agi_command *command, char *bytes, struct pyst_text *words)
+{
+    struct pyst_text line = pyst_agi_command_line(command);
+
+    return agi_line_split(pyst_text_of(line.data, line.size - 1), bytes, words);
+}
+
 static void check_arguments(struct pyst_agi_command *command, struct input input)
 {
-    char expected[PYST_AGI_COMMAND_SIZE + 1] = "A", read[PYST_AGI_COMMAND_SIZE + 1];
-    size_t n = 1, expected_size = 2, read_size;
+    struct pyst_text expected[PYST_AGI_ARGUMENTS_MAX], words[AGI_LINE_WORDS_MAX];
+    char bytes[PYST_AGI_COMMAND_SIZE];
+    size_t n = 0;
 
     CHECK(pyst_agi_command_begin(command, "A") == 0);
+    expected[n++] = pyst_text("A");
     while (input.size > 0) {
         const uint8_t *end = memchr(input.data, 0xfe, input.size);
         size_t size = end ? (size_t)(end - input.data) : input.size;
 
         if (pyst_agi_command_add(command, pyst_text_of(input.data, size)) == 0) {
-            memcpy(expected + expected_size, input.data, size);
-            expected_size += size;
-            expected[expected_size++] = '\0';
-            n++;
+            CHECK(n < PYST_AGI_ARGUMENTS_MAX);
+            expected[n++] = pyst_text_of(input.data, size);
         }
         size += end != NULL;
         input.data += size;
@@ -84,21 +58,20 @@ static void check_arguments(struct pyst_agi_command *command, struct input input
     check_line(command);
     if (pyst_agi_command_error(command))
         return;
-    CHECK(n <= PYST_AGI_ARGUMENTS_MAX);
-    CHECK(read_as_asterisk(pyst_agi_command_line(command), read, &read_size) == n);
-    CHECK(read_size == expected_size && memcmp(read, expected, read_size) == 0);
+    CHECK(split(command, bytes, words) == n);
+    for (size_t i = 0; i < n; i++)
+        CHECK(pyst_text_equal(words[i], expected[i]));
 }
 
 static void check_text(struct pyst_agi_command *command, struct input input)
 {
-    char read[PYST_AGI_COMMAND_SIZE + 1];
-    size_t size;
+    struct pyst_text words[AGI_LINE_WORDS_MAX];
+    char bytes[PYST_AGI_COMMAND_SIZE];
 
     pyst_agi_command_set_line(command, pyst_text_of(input.data, input.size));
     check_line(command);
     if (!pyst_agi_command_error(command))
-        CHECK(read_as_asterisk(pyst_agi_command_line(command), read, &size) <=
-              PYST_AGI_ARGUMENTS_MAX);
+        CHECK(split(command, bytes, words) <= PYST_AGI_ARGUMENTS_MAX);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -13,6 +13,8 @@
 
 #include <pyst/agi/command.h>
 
+#include "emulator/agi-line.h"
+
 static struct pyst_agi_command *new_command(size_t size)
 {
     struct pyst_agi_command *command;
@@ -54,48 +56,12 @@ static void texts_are_quoted_and_numbers_are_not(void **state)
     pyst_agi_command_free(command);
 }
 
-/*
- * The arguments that Asterisk makes of a line, as parse_args of its res/res_agi.c does. Each is
- * NUL-terminated in `out`.
- */
-static size_t read_as_asterisk(struct pyst_text line, char *out, const char **arguments)
-{
-    bool quoted = false, escaped = false, between = true;
-    size_t n = 0;
-
-    for (size_t i = 0; i + 1 < line.size; i++) {
-        char c = line.data[i];
-
-        if (c == '"' && !escaped) {
-            quoted = !quoted;
-            if (quoted && between) {
-                arguments[n++] = out;
-                between = false;
-            }
-        } else if ((c == ' ' || c == '\t') && !quoted && !escaped) {
-            between = true;
-            *out++ = '\0';
-        } else if (c == '\\' && !escaped) {
-            escaped = true;
-            continue;
-        } else {
-            if (between)
-                arguments[n++] = out;
-            between = false;
-            *out++ = c;
-        }
-        escaped = false;
-    }
-    *out = '\0';
-    return n;
-}
-
 static void asterisk_reads_what_was_put_in(void **state)
 {
     struct pyst_agi_command *command = new_command(PYST_AGI_COMMAND_SIZE_MAX);
     uint32_t random = 1;
-    static char out[2 * PYST_AGI_COMMAND_SIZE_MAX];
-    const char *arguments[PYST_AGI_ARGUMENTS_MAX + 1];
+    static char bytes[PYST_AGI_COMMAND_SIZE_MAX];
+    struct pyst_text words[AGI_LINE_WORDS_MAX], line;
 
     for (int round = 0; round < 20000; round++) {
         char given[8][20];
@@ -118,11 +84,13 @@ static void asterisk_reads_what_was_put_in(void **state)
             given[i][size] = '\0';
             assert_int_equal(pyst_agi_command_add(command, pyst_text(given[i])), 0);
         }
-        assert_int_equal(read_as_asterisk(pyst_agi_command_line(command), out, arguments), n + 2);
-        assert_string_equal(arguments[0], "SET");
-        assert_string_equal(arguments[1], "VARIABLE");
+        line = pyst_agi_command_line(command);
+        line.size--;
+        assert_int_equal(agi_line_split(line, bytes, words), n + 2);
+        assert_true(pyst_text_equal(words[0], pyst_text("SET")));
+        assert_true(pyst_text_equal(words[1], pyst_text("VARIABLE")));
         for (size_t i = 0; i < n; i++)
-            assert_string_equal(arguments[i + 2], given[i]);
+            assert_true(pyst_text_equal(words[i + 2], pyst_text(given[i])));
     }
     pyst_agi_command_free(command);
 }
