@@ -302,32 +302,6 @@ class AGI(Commands):
         if self._trace is not None:
             self._trace.environment(self._session.environment_text(), self.env)
 
-    @property
-    def env(self) -> dict[str, str]:
-        """What Asterisk says of the call: ``agi_channel``, ``agi_callerid`` and so on."""
-        if self._env is None:
-            self._env = self._session.environment()
-        return self._env
-
-    @env.setter
-    def env(self, env: dict[str, str]) -> None:
-        self._env = env
-
-    @property
-    def path(self) -> str:
-        """The path that a FastAGI call asks for: ivr/sales of agi://host/ivr/sales?lang=en."""
-        return self._session.path()
-
-    @property
-    def parameters(self) -> dict[str, str]:
-        """The parameters of a FastAGI call, behind the question mark; the last of a name counts."""
-        return {name: value or "" for name, value in self._session.parameters()}
-
-    @property
-    def arguments(self) -> list[str]:
-        """The arguments that the dialplan gave: of AGI(program,one,two)."""
-        return self._session.arguments()
-
     # -- hangup -------------------------------------------------------------------------------
 
     @property

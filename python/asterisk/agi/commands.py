@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from typing import Any, List, Tuple, TypeVar, Union, overload
 
+    from asterisk._core import AgiSession
+
     T = TypeVar("T")
     Reply = Mapping[str, tuple[str, str]]
     #: An argument. `bytes` are sent as they are, all else as `str` of it.
@@ -44,7 +46,40 @@ def _optional(argument: Text) -> str:
     return "" if argument == "" else _word(argument)
 
 
-class Commands:
+class Environment:
+    """What Asterisk said of a call before its first command: both classes called AGI have it."""
+
+    _session: AgiSession
+    _env: dict[str, str] | None  # once it was asked for
+
+    @property
+    def env(self) -> dict[str, str]:
+        """What Asterisk says of the call: ``agi_channel``, ``agi_callerid`` and so on."""
+        if self._env is None:
+            self._env = self._session.environment()
+        return self._env
+
+    @env.setter
+    def env(self, env: dict[str, str]) -> None:
+        self._env = env
+
+    @property
+    def path(self) -> str:
+        """The path that a FastAGI call asks for: ivr/sales of agi://host/ivr/sales?lang=en."""
+        return self._session.path()
+
+    @property
+    def parameters(self) -> dict[str, str]:
+        """The parameters of a FastAGI call, behind the question mark; the last of a name counts."""
+        return {name: value or "" for name, value in self._session.parameters()}
+
+    @property
+    def arguments(self) -> list[str]:
+        """The arguments that the dialplan gave: of AGI(program,one,two)."""
+        return self._session.arguments()
+
+
+class Commands(Environment):
     """The methods. Subclasses say how a command is run: `_run`, `_run_or` and `_in_turn`.
 
     Each raises AGIHangup when the caller is gone, AGIAppError when Asterisk could not do it,
@@ -54,8 +89,6 @@ class Commands:
     Times are in milliseconds where nothing else is said. Files are named without extension, below
     Asterisk's folder of sounds or by their whole path.
     """
-
-    env: dict[str, str]
 
     def _run(self, convert: Callable[[Reply], T], *command: Text) -> T:
         """Run a command and convert its reply."""

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: MIT
 from typing import TypeVar, overload
 
-from asterisk.agi.commands import Dialled, Reply, Text
+from asterisk.agi.commands import Dialled, Environment, Reply, Text
 from asterisk.agi.results import ChannelState, Digit, Digits, Recording, Speech
 
 T = TypeVar("T")
 
-class AwaitedCommands:
+class AwaitedCommands(Environment):
     """The methods of `asterisk.agi.commands.Commands`, on a `_run` that is to be awaited."""
 
     async def answer(self) -> None: ...
