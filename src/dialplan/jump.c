@@ -246,6 +246,7 @@ enum form {
     FORM_MACRO,
     FORM_MACRO_BRANCHES,
     FORM_EXECIF,
+    FORM_EXECIFTIME,
     FORM_EXEC,
     FORM_AGI,
     FORM_DIAL,
@@ -267,6 +268,7 @@ static const struct {
     {"MacroExclusive", FORM_MACRO},
     {"MacroIf", FORM_MACRO_BRANCHES},
     {"ExecIf", FORM_EXECIF},
+    {"ExecIfTime", FORM_EXECIFTIME},
     {"Exec", FORM_EXEC},
     {"TryExec", FORM_EXEC},
     {"AGI", FORM_AGI},
@@ -314,6 +316,9 @@ static int take_form(struct taker *taker, enum form form, struct pyst_text argum
         return take_macro_branches(taker, arguments);
     case FORM_EXECIF:
         return take_execif(taker, arguments);
+    case FORM_EXECIFTIME:
+        dialplan_take_argument(&arguments, '?', false, NULL);
+        return take_nested(taker, arguments);
     case FORM_EXEC:
         return take_nested(taker, arguments);
     case FORM_AGI:

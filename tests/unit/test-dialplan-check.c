@@ -183,9 +183,10 @@ static const struct example examples[] = {
      "exten => 2,1(x),Return()\n",
      PYST_DIALPLAN_MISSING_LABEL,
      {"2:22 b", "3:23 c"}},
-    {"exten => 1,1,ExecIf($[1]?Goto(x):Gosub(y))\n",
+    {"exten => 1,1,ExecIf($[1]?Goto(x):Gosub(y))\n"
+     " same => n,ExecIfTime(9:00-17:00,*,*,*?Goto(z))\n same => n,ExecIfTime(*)\n",
      PYST_DIALPLAN_MISSING_LABEL,
-     {"2:31 x", "2:40 y"}},
+     {"2:31 x", "2:40 y", "3:45 z"}},
     /* The one that includes this context may have what is missing here; or a switch. */
     {"exten => 1,1,Goto(2,1)\n[b]\ninclude => a\nexten => 2,1,NoOp()\n",
      PYST_DIALPLAN_MISSING_EXTENSION,
