@@ -20,7 +20,7 @@ Examples
 >>> plan.find("internal", "100", 2)
 <Priority 2 'VoiceMail(${EXTEN})' at extensions.conf:3>
 >>> print(plan.problems[-1])
-extensions.conf:4:22: error: there is no such context: nowhere
+extensions.conf:4:21: error: this leads to a context that does not exist: nowhere,s,1
 """
 
 from __future__ import annotations

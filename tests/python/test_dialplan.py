@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import ctypes
+import doctest
 import gc
 import pickle
 import sys
@@ -14,6 +15,7 @@ from typing import Any
 
 import pytest
 
+import asterisk.dialplan
 from asterisk import _core, liveconfig
 from asterisk._core import ManagerMsg
 from asterisk.config import Document, load
@@ -74,6 +76,11 @@ def plan_of(text: str | bytes) -> Dialplan:
 
 def names(matches: list[Match]) -> list[str]:
     return [match.extension.name for match in matches if match.extension is not None]
+
+
+def test_examples_of_the_module() -> None:
+    failed, tried = doctest.testmod(asterisk.dialplan)
+    assert failed == 0 and tried > 0
 
 
 # ---- what there is -------------------------------------------------------------------------------
