@@ -87,7 +87,7 @@ uint64_t queue_drop_events(struct queue *queue, size_t size)
 {
     uint64_t n = 0;
 
-    while (queue->size > size && queue->event) {
+    while (queue->size >= size && queue->event) {
         struct kept *kept = queue->event;
 
         if (kept->notice.type != PYST_AMI_NOTICE_EVENT) {

@@ -34,7 +34,7 @@ int queue_push(struct queue *queue, const struct pyst_ami_notice *notice);
 /** Takes out the first, or NULL. The caller frees it with kept_free(). */
 struct kept *queue_pop(struct queue *queue);
 
-/** Drops the oldest EVENT notices while the size is above `size`. Returns how many. */
+/** Drops the oldest EVENT notices until the size is below `size`. Returns how many. */
 uint64_t queue_drop_events(struct queue *queue, size_t size);
 
 /** Returns NULL; NULL is allowed. */

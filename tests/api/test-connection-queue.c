@@ -195,6 +195,60 @@ static void test_message_larger_than_the_queue_is_dropped_if_told_so(void **stat
     large_message(PYST_AMI_QUEUE_DROP_OLDEST);
 }
 
+/* As many events of one size as the test says. */
+static void count_off(struct peer *server, int fd, unsigned index)
+{
+    const int *n = peer_user(server);
+    char action[4096];
+    char event[64];
+
+    peer_login(fd, NULL, 0);
+    peer_hear(fd, action, sizeof(action));
+    for (int i = 0; i < *n; i++) {
+        snprintf(event, sizeof(event), "Event: Numbered\r\nNumber: %06d\r\n\r\n", i);
+        peer_say(fd, event);
+    }
+    peer_drain(fd);
+}
+
+static struct pyst_ami_connection *connect_to_count(int *n, size_t queue_size)
+{
+    struct pyst_ami_connection_options options;
+    struct pyst_ami_connection *connection;
+    struct pyst_ami_notice notice;
+
+    peer = peer_new("127.0.0.1", 1, count_off, n);
+    options = options_for(peer_port(peer));
+    options.queue_size = queue_size;
+    options.queue_policy = PYST_AMI_QUEUE_DROP_OLDEST;
+    connection = connection_to(&options);
+    pyst_ami_connection_start(connection);
+    take_until(connection, PYST_AMI_NOTICE_READY, &notice);
+    submit_named(connection, "Begin");
+    return connection;
+}
+
+static void test_queue_that_is_exactly_full_goes_on_dropping(void **state)
+{
+    int n = 1;
+    struct pyst_ami_connection *connection = connect_to_count(&n, 0);
+    size_t size;
+
+    while (pyst_ami_connection_queued(connection) == 0)
+        process_once(connection);
+    size = pyst_ami_connection_queued(connection);
+    pyst_ami_connection_free(connection);
+    peer_join(peer);
+
+    n = 1000;
+    connection = connect_to_count(&n, 10 * size);
+    while (pyst_ami_connection_dropped(connection) < (uint64_t)n - 10)
+        process_once(connection);
+    assert_true(pyst_ami_connection_queued(connection) <= 10 * size);
+    pyst_ami_connection_free(connection);
+    peer_join(peer);
+}
+
 static void test_kept_notices_are_freed_with_the_connection(void **state)
 {
     struct pyst_ami_connection *connection = connect_to_flood(PYST_AMI_QUEUE_DROP_OLDEST);
@@ -212,6 +266,7 @@ int main(void)
         cmocka_unit_test(test_drop_oldest_keeps_the_newest_and_every_answer),
         cmocka_unit_test(test_message_larger_than_the_queue),
         cmocka_unit_test(test_message_larger_than_the_queue_is_dropped_if_told_so),
+        cmocka_unit_test(test_queue_that_is_exactly_full_goes_on_dropping),
         cmocka_unit_test(test_kept_notices_are_freed_with_the_connection),
     };
 
