@@ -90,7 +90,7 @@ int client_connect(int port)
 
 void client_say(int fd, const char *text)
 {
-    assert_int_equal(send(fd, text, strlen(text), MSG_NOSIGNAL), strlen(text));
+    assert_int_equal(TEMP_FAILURE_RETRY(send(fd, text, strlen(text), MSG_NOSIGNAL)), strlen(text));
 }
 
 void client_environment(int fd, const char *path)
@@ -119,7 +119,7 @@ bool client_line(int fd, char *line, size_t size)
     char byte;
 
     for (;;) {
-        const ssize_t r = recv(fd, &byte, 1, 0);
+        const ssize_t r = TEMP_FAILURE_RETRY(recv(fd, &byte, 1, 0));
 
         if (r < 0 && errno == EAGAIN)
             fail_msg("nothing came");

@@ -6,6 +6,8 @@
  * An authority of the test's own, and certificates by it, made anew by each run.
  */
 
+#include <errno.h>
+
 #include <openssl/evp.h>
 #include <openssl/x509.h>
 
@@ -21,5 +23,12 @@ void identity_free(struct identity *identity);
 
 /* Writes the certificate, and with `key` the key behind it. */
 void identity_write(const struct identity *identity, const char *path, int key);
+
+/* Again when it was interrupted: SIGCONT does that where a socket has a limit of time. */
+#define SSL_RETRY(result, call)                                                                    \
+    do {                                                                                           \
+        errno = 0;                                                                                 \
+        (result) = (call);                                                                         \
+    } while ((result) <= 0 && errno == EINTR)
 
 #endif

@@ -51,7 +51,7 @@ static void *run(void *user)
     sigaddset(&pipe, SIGALRM);
     pthread_sigmask(SIG_BLOCK, &pipe, NULL);
     for (unsigned i = 0; i < peer->n; i++) {
-        int fd = accept(peer->listener, NULL, NULL);
+        int fd = TEMP_FAILURE_RETRY(accept(peer->listener, NULL, NULL));
 
         if (fd < 0)
             give_up("no client came");
@@ -123,7 +123,7 @@ bool peer_send(int fd, const void *data, size_t size)
     const char *bytes = data;
 
     while (size > 0) {
-        ssize_t n = send(fd, bytes, size, MSG_NOSIGNAL);
+        ssize_t n = TEMP_FAILURE_RETRY(send(fd, bytes, size, MSG_NOSIGNAL));
 
         if (n < 0 && errno == EAGAIN)
             give_up("the client does not read");
@@ -146,7 +146,7 @@ size_t peer_hear(int fd, char *action, size_t size)
     size_t n = 0;
 
     while (n + 1 < size) {
-        ssize_t r = recv(fd, action + n, 1, 0);
+        ssize_t r = TEMP_FAILURE_RETRY(recv(fd, action + n, 1, 0));
 
         if (r < 0 && errno == EAGAIN)
             give_up("the client says nothing");
@@ -165,7 +165,7 @@ void peer_drain(int fd)
     char bytes[4096];
     ssize_t n;
 
-    while ((n = recv(fd, bytes, sizeof(bytes), 0)) > 0)
+    while ((n = TEMP_FAILURE_RETRY(recv(fd, bytes, sizeof(bytes), 0))) > 0)
         ;
     if (n < 0 && errno == EAGAIN)
         give_up("the client does not leave");

@@ -3,6 +3,7 @@
 /* What an AGI server does with too many, too much, too late, and with peers that are no Asterisk.
  */
 
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -291,7 +292,7 @@ static void waits_for_a_peer_that_does_not_read(void **state)
     }
     /* It goes on where it was, with the replies that it has not read yet. */
     while (heard < commands) {
-        const ssize_t n = recv(fd, text, sizeof(text), 0);
+        const ssize_t n = TEMP_FAILURE_RETRY(recv(fd, text, sizeof(text), 0));
 
         assert_true(n > 0);
         for (ssize_t i = 0; i < n; i++)
@@ -549,7 +550,7 @@ static void outlives_a_disconnection_at_every_point(void **state)
             const int fd = client_connect(served.port);
 
             assert_true(fd >= 0);
-            assert_int_equal(send(fd, text, n, MSG_NOSIGNAL), n);
+            assert_int_equal(TEMP_FAILURE_RETRY(send(fd, text, n, MSG_NOSIGNAL)), n);
             broken += n < environment;
             if (i % 3 == 0)
                 close(fd);

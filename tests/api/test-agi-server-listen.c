@@ -357,6 +357,8 @@ struct secured {
 /* `certificate` may be NULL. Whether the handshake went well, as far as it can be seen here. */
 static bool secure(struct secured *secured, int port, const char *certificate)
 {
+    int r;
+
     secured->fd = client_connect(port);
     secured->context = SSL_CTX_new(TLS_client_method());
     assert_non_null(secured->context);
@@ -369,7 +371,8 @@ static bool secure(struct secured *secured, int port, const char *certificate)
     SSL_CTX_set_verify(secured->context, SSL_VERIFY_PEER, NULL);
     secured->ssl = SSL_new(secured->context);
     assert_int_equal(SSL_set_fd(secured->ssl, secured->fd), 1);
-    return SSL_connect(secured->ssl) == 1;
+    SSL_RETRY(r, SSL_connect(secured->ssl));
+    return r == 1;
 }
 
 static void secured_end(struct secured *secured)
@@ -385,8 +388,10 @@ static void secured_say(struct secured *secured, const char *text, size_t step)
 {
     for (size_t left = strlen(text); left > 0;) {
         const size_t size = left < step ? left : step;
+        int r;
 
-        assert_int_equal(SSL_write(secured->ssl, text, (int)size), (int)size);
+        SSL_RETRY(r, SSL_write(secured->ssl, text, (int)size));
+        assert_int_equal(r, size);
         text += size;
         left -= size;
     }
@@ -396,10 +401,12 @@ static void secured_expect(struct secured *secured, const char *line)
 {
     char heard[256];
     size_t n = 0;
+    int r;
 
-    do
-        assert_int_equal(SSL_read(secured->ssl, heard + n, 1), 1);
-    while (heard[n++] != '\n' && n < sizeof(heard));
+    do {
+        SSL_RETRY(r, SSL_read(secured->ssl, heard + n, 1));
+        assert_int_equal(r, 1);
+    } while (heard[n++] != '\n' && n < sizeof(heard));
     heard[n - 1] = '\0';
     assert_string_equal(heard, line);
 }
@@ -408,8 +415,9 @@ static void secured_expect(struct secured *secured, const char *line)
 static void secured_expect_end(struct secured *secured)
 {
     char byte;
-    const int r = SSL_read(secured->ssl, &byte, 1);
+    int r;
 
+    SSL_RETRY(r, SSL_read(secured->ssl, &byte, 1));
     assert_true(r <= 0);
     assert_int_equal(SSL_get_error(secured->ssl, r), SSL_ERROR_ZERO_RETURN);
     secured_end(secured);

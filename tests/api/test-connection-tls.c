@@ -46,14 +46,20 @@ struct behaviour {
 
 static bool tls_say(SSL *ssl, const char *bytes)
 {
-    return SSL_write(ssl, bytes, (int)strlen(bytes)) > 0;
+    int r;
+
+    SSL_RETRY(r, SSL_write(ssl, bytes, (int)strlen(bytes)));
+    return r > 0;
 }
 
 static bool tls_hear(SSL *ssl, char *action, int size)
 {
-    int n = 0;
+    int n = 0, r;
 
-    while (n + 1 < size && SSL_read(ssl, action + n, 1) == 1) {
+    while (n + 1 < size) {
+        SSL_RETRY(r, SSL_read(ssl, action + n, 1));
+        if (r != 1)
+            break;
         n++;
         action[n] = '\0';
         if (n >= 4 && memcmp(action + n - 4, "\r\n\r\n", 4) == 0)
@@ -104,6 +110,7 @@ static void serve(struct peer *peer, int fd, unsigned index)
     const struct behaviour *behaviour = peer_user(peer);
     SSL_CTX *context = SSL_CTX_new(TLS_server_method());
     SSL *ssl;
+    int r;
 
     SSL_CTX_use_certificate(context, server_identity.certificate);
     SSL_CTX_use_PrivateKey(context, server_identity.key);
@@ -113,7 +120,8 @@ static void serve(struct peer *peer, int fd, unsigned index)
     }
     ssl = SSL_new(context);
     SSL_set_fd(ssl, fd);
-    if (SSL_accept(ssl) > 0) {
+    SSL_RETRY(r, SSL_accept(ssl));
+    if (r > 0) {
         converse(ssl);
         if (behaviour->ending == GOODBYE)
             SSL_shutdown(ssl);

@@ -76,7 +76,7 @@ static int connect_to(int port)
 
 static void say(int fd, const char *text)
 {
-    assert_int_equal(send(fd, text, strlen(text), MSG_NOSIGNAL), strlen(text));
+    assert_int_equal(TEMP_FAILURE_RETRY(send(fd, text, strlen(text), MSG_NOSIGNAL)), strlen(text));
 }
 
 /* Reads exactly that. */
@@ -86,7 +86,12 @@ static void hear(int fd, const char *expected)
     size_t size = strlen(expected);
 
     assert_true(size < sizeof(said));
-    assert_int_equal(recv(fd, said, size, MSG_WAITALL), size);
+    for (size_t n = 0; n < size;) {
+        const ssize_t r = TEMP_FAILURE_RETRY(recv(fd, said + n, size - n, 0));
+
+        assert_true(r > 0);
+        n += (size_t)r;
+    }
     said[size] = '\0';
     assert_string_equal(said, expected);
 }
@@ -99,7 +104,7 @@ static char *hear_all(int fd, size_t *sizep)
     ssize_t n;
 
     assert_non_null(said);
-    while ((n = recv(fd, said + size, room - size - 1, 0)) > 0) {
+    while ((n = TEMP_FAILURE_RETRY(recv(fd, said + size, room - size - 1, 0))) > 0) {
         size += (size_t)n;
         if (room - size < 4096) {
             room *= 2;
@@ -161,7 +166,7 @@ static void test_clients_over_the_limit_are_closed_and_others_served(void **stat
         ssize_t n;
 
         third = connect_to(port);
-        n = recv(third, &c, 1, 0);
+        n = TEMP_FAILURE_RETRY(recv(third, &c, 1, 0));
         close(third);
         if (n == 1)
             break;
@@ -200,7 +205,7 @@ static void test_a_flood_has_exactly_the_events_asked_for(void **state)
 
         assert_non_null(larger);
         said = larger;
-        n = recv(fd, said + size, 65536, 0);
+        n = TEMP_FAILURE_RETRY(recv(fd, said + size, 65536, 0));
         assert_true(n > 0);
         size += (size_t)n;
         said[size] = '\0';
@@ -238,7 +243,7 @@ static void test_stops_with_clients_connected_and_frees_the_port(void **state)
     assert_int_equal(errno, EADDRINUSE);
     say(fd, LOGIN);
     stop(&served);
-    while (recv(fd, &c, 1, 0) > 0)
+    while (TEMP_FAILURE_RETRY(recv(fd, &c, 1, 0)) > 0)
         continue;
     close(fd);
     served = serve(&options);
