@@ -4,8 +4,8 @@
 
     tools/catalogue/extract-agi.py 16=FILE 22=FILE > src/agi/commands.json
 
-FILE is the core-en_US.xml that an Asterisk of that version installs, as for extract.py. Only facts
-are taken: names, parameters, whether they are required and the values that are listed for them.
+FILE is the core-en_US.xml of that version (documentation.py). Only facts are taken: names,
+parameters, whether they are required and the values that are listed for them.
 
 What the documentation lacks or has wrong stands in the lists below. Both versions behave alike in
 all of it, and tests/asterisk/test_agi_catalogue.py compares each list with real servers.
@@ -14,11 +14,9 @@ all of it, and tests/asterisk/test_agi_catalogue.py compares each list with real
 from __future__ import annotations
 
 import json
-import re
 import sys
-from pathlib import Path
 
-from extract import Documentation, Facts
+from documentation import Documentation, Facts, documentations
 
 # What Asterisk runs on a channel that is hung up, where it answers 511 to all others: the commands
 # that res/res_agi.c and its like register with `dead` set. `agi show commands` shows it.
@@ -130,10 +128,7 @@ def write(facts: Facts) -> str:
 
 
 def main() -> None:
-    if len(sys.argv) < 2 or not all(re.fullmatch(r"\d+=.+", a) for a in sys.argv[1:]):
-        sys.exit(f"usage: {sys.argv[0]} VERSION=CORE_XML ... > src/agi/commands.json")
-    paths = dict(argument.split("=", 1) for argument in sys.argv[1:])
-    facts = extract({int(version): Documentation(Path(path)) for version, path in paths.items()})
+    facts = extract(documentations("src/agi/commands.json"))
     check(facts)
     sys.stdout.write(write(facts))
 

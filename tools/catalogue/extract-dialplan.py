@@ -4,8 +4,8 @@
 
     tools/catalogue/extract-dialplan.py 16=FILE 22=FILE > src/dialplan/applications.json
 
-FILE is the core-en_US.xml that an Asterisk of that version installs, as for extract.py. Only facts
-are taken: names, how many arguments there are and must be, and the letters of options.
+FILE is the core-en_US.xml of that version (documentation.py). Only facts are taken: names, how
+many arguments there are and must be, and the letters of options.
 
 What the documentation lacks or has wrong stands in the lists below. tests/asterisk/
 test_dialplan_names.py compares the table with real servers.
@@ -16,10 +16,9 @@ from __future__ import annotations
 import json
 import re
 import sys
-from pathlib import Path
 from xml.etree.ElementTree import Element
 
-from extract import Documentation, Facts
+from documentation import Documentation, Facts, documentations
 
 # Registered without documentation (addons, channels/chan_misdn.c).
 UNDOCUMENTED = {
@@ -208,10 +207,7 @@ def write(facts: Facts) -> str:
 
 
 def main() -> None:
-    if len(sys.argv) < 2 or not all(re.fullmatch(r"\d+=.+", a) for a in sys.argv[1:]):
-        sys.exit(f"usage: {sys.argv[0]} VERSION=CORE_XML ... > src/dialplan/applications.json")
-    paths = dict(argument.split("=", 1) for argument in sys.argv[1:])
-    facts = extract({int(version): Documentation(Path(path)) for version, path in paths.items()})
+    facts = extract(documentations("src/dialplan/applications.json"))
     sys.stdout.write(write(facts))
 
 

@@ -4,10 +4,9 @@
 
     tools/catalogue/extract.py 16=FILE 22=FILE > src/ami/catalogue.json
 
-FILE is the core-en_US.xml that an Asterisk of that version installs, with its stylesheet
-appdocsxml.xslt beside it (Debian: /usr/share/asterisk/documentation/). Only facts are taken:
-names, parameters, whether they are required, the values that are listed for them, the events of
-an action's list and the privilege of an event. No text is.
+FILE is the core-en_US.xml of that version (documentation.py). Only facts are taken: names,
+parameters, whether they are required, the values that are listed for them, the events of an
+action's list and the privilege of an event. No text is.
 
 ActionID is left out of the actions: every one takes it, whether its documentation says so or not.
 A name that several modules document becomes one entry with the parameters of all of them, and a
@@ -17,18 +16,12 @@ parameter is required where all of them say so.
 from __future__ import annotations
 
 import json
-import re
 import sys
 from collections.abc import Iterator
-from pathlib import Path
-from typing import Any, Optional
-from xml.etree import ElementTree
+from typing import Optional
 from xml.etree.ElementTree import Element
 
-Facts = dict[str, Any]
-
-INCLUDE = "{http://www.w3.org/2001/XInclude}include"
-XSL = "{http://www.w3.org/1999/XSL/Transform}"
+from documentation import Documentation, Facts, documentations
 
 # Parameters that Asterisk reads again and again (main/manager.c, astman_get_variables and its
 # like); the documentation says so only in its text.
@@ -43,93 +36,23 @@ REPEATED = {
 PLACEHOLDERS = {("UserEvent", "Header1"), ("UserEvent", "HeaderN")}
 
 
-class Documentation:
-    """The documentation of one version, with its inclusions and snapshots resolved."""
+def documented_events(documentation: Documentation) -> Iterator[Element]:
+    """The events, those that only an action's documentation holds included."""
+    yield from documentation.docs.findall("managerEvent")
+    yield from documentation.docs.findall("manager/responses//managerEvent")
 
-    def __init__(self, path: Path) -> None:
-        self.docs = ElementTree.parse(path).getroot()
-        self.snapshots = self._read_snapshots(path.with_name("appdocsxml.xslt"))
 
-    @staticmethod
-    def _read_snapshots(path: Path) -> dict[str, list[tuple[str, list[str]]]]:
-        """Name and values of the parameters that a channel's or bridge's snapshot stands for."""
-        snapshots = {}
-        for template in ElementTree.parse(path).getroot().iter(XSL + "template"):
-            match = template.get("match", "")
-            if not match.endswith("_snapshot"):
-                continue
-            parameters = []
-            for element in template.iter(XSL + "element"):
-                select = element.find(f"{XSL}attribute/{XSL}value-of")
-                assert select is not None
-                name = re.fullmatch(r"concat\(@prefix,\s*'(\w+)'\)", select.get("select", ""))
-                assert name, f"{path}: cannot read {select.get('select')}"
-                values = [enum.get("name", "") for enum in element.iter("enum")]
-                parameters.append((name[1], values))
-            snapshots[match] = parameters
-        return snapshots
-
-    def resolve(self, include: Element) -> list[Element]:
-        """What an xi:include points at: the simple paths of this documentation only."""
-        pointer = include.get("xpointer", "")
-        match = re.fullmatch(r"xpointer\(/?docs/(.*)\)", pointer)
-        assert match, f"cannot read the pointer {pointer}"
-        path = match[1]
-        part = re.search(r"\[contains\(@name, '(\w+)'\)\]$", path)
-        if part:
-            path = path[: part.start()]
-        found = self.docs.findall(path)
-        if part:
-            found = [element for element in found if part[1] in element.get("name", "")]
-        assert found, f"{pointer} points at nothing"
-        return found
-
-    def children(self, parent: Element) -> Iterator[Element]:
-        """The children of an element, those that are included from elsewhere in their place."""
-        for child in parent:
-            if child.tag == INCLUDE:
-                yield from self.resolve(child)
-            else:
-                yield child
-
-    def parameters(self, owner: Element) -> Iterator[tuple[str, bool, list[str]]]:
-        """Name, whether it is required, and listed values of each parameter."""
-        for syntax in owner.findall("syntax"):
-            for child in self.children(syntax):
-                if child.tag == "parameter":
-                    required = child.get("required") in ("true", "yes")
-                    yield child.get("name", ""), required, self.values(child)
-                elif child.tag in self.snapshots:
-                    for name, values in self.snapshots[child.tag]:
-                        yield child.get("prefix", "") + name, False, values
-
-    def values(self, parameter: Element) -> list[str]:
-        """The values that are listed; where lists are nested the outer names are headings."""
-        lists = [child for child in self.children(parameter) if child.tag == "enumlist"]
-        inner = [nested for one in lists for nested in one.findall("enum/enumlist")]
-        names = [enum.get("name", "") for one in inner or lists for enum in one.findall("enum")]
-        # Patterns such as "name(<event_name>)" are no values.
-        return [name for name in names if re.fullmatch(r"[\w /.+-]+", name)]
-
-    def actions(self) -> Iterator[Element]:
-        yield from self.docs.findall("manager")
-
-    def events(self) -> Iterator[Element]:
-        """The events, those that only an action's documentation holds included."""
-        yield from self.docs.findall("managerEvent")
-        yield from self.docs.findall("manager/responses//managerEvent")
-
-    def list_events(self, action: Element) -> tuple[list[str], Optional[str]]:
-        """The names of the events that make up an action's list, and of the one that ends it."""
-        items: list[str] = []
-        final: Optional[str] = None
-        for responses in action.findall("responses"):
-            for child in self.children(responses):
-                if child.tag == "list-elements":
-                    items += [event.get("name", "") for event in self.children(child)]
-                elif child.tag == "managerEvent":
-                    final = child.get("name")
-        return items, final
+def list_events(documentation: Documentation, action: Element) -> tuple[list[str], Optional[str]]:
+    """The names of the events that make up an action's list, and of the one that ends it."""
+    items: list[str] = []
+    final: Optional[str] = None
+    for responses in action.findall("responses"):
+        for child in documentation.children(responses):
+            if child.tag == "list-elements":
+                items += [event.get("name", "") for event in documentation.children(child)]
+            elif child.tag == "managerEvent":
+                final = child.get("name")
+    return items, final
 
 
 def add_parameters(
@@ -175,15 +98,15 @@ def extract(documentations: dict[int, Documentation]) -> Facts:
     # The newest version first: its order of parameters and its spelling count.
     for version in sorted(documentations, reverse=True):
         documentation = documentations[version]
-        for name, elements in by_name(documentation.actions()).items():
+        for name, elements in by_name(documentation.docs.iterfind("manager")).items():
             entry = actions.setdefault(name, {"name": name, "versions": [], "parameters": {}})
             entry["versions"].append(version)
             add_parameters(entry, version, [list(documentation.parameters(e)) for e in elements])
             for element in elements:
-                items, final = documentation.list_events(element)
+                items, final = list_events(documentation, element)
                 if final and "list" not in entry:
                     entry["list"] = {"items": items, "final": final}
-        for name, elements in by_name(documentation.events()).items():
+        for name, elements in by_name(documented_events(documentation)).items():
             entry = events.setdefault(name, {"name": name, "versions": [], "parameters": {}})
             entry["versions"].append(version)
             instances = [i for element in elements for i in element.iter("managerEventInstance")]
@@ -239,10 +162,7 @@ def write(facts: Facts) -> str:
 
 
 def main() -> None:
-    if len(sys.argv) < 2 or not all(re.fullmatch(r"\d+=.+", a) for a in sys.argv[1:]):
-        sys.exit(f"usage: {sys.argv[0]} VERSION=CORE_XML ... > src/ami/catalogue.json")
-    paths = dict(argument.split("=", 1) for argument in sys.argv[1:])
-    facts = extract({int(version): Documentation(Path(path)) for version, path in paths.items()})
+    facts = extract(documentations("src/ami/catalogue.json"))
     check(facts)
     sys.stdout.write(write(facts))
 

@@ -9,12 +9,9 @@ The rows' types are in src/dialplan/catalogue.h.
 
 from __future__ import annotations
 
-import json
-import sys
-from pathlib import Path
 from typing import Any
 
-from tables import Pool, table
+from tables import Pool, table, write
 
 
 def generate(facts: dict[str, Any]) -> str:
@@ -42,12 +39,5 @@ def generate(facts: dict[str, Any]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def main() -> None:
-    if len(sys.argv) != 3:
-        sys.exit(f"usage: {sys.argv[0]} FACTS OUTPUT")
-    facts = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
-    Path(sys.argv[2]).write_text(generate(facts), encoding="utf-8")
-
-
 if __name__ == "__main__":
-    main()
+    write(generate)

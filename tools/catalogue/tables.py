@@ -1,11 +1,17 @@
 # SPDX-License-Identifier: MIT
-"""Tables of constant data in C, as generate-c.py and generate-agi-c.py write them.
+"""Tables of constant data in C, as generate-c.py and its like write them.
 
 Rows refer to each other by index and to strings by their offset in one pool, so the tables need no
 relocation when the library is loaded.
 """
 
 from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 
 class Pool:
@@ -44,5 +50,43 @@ class Rows:
         return self.starts[tuple(run)]
 
 
+class Parameters(Rows):
+    """Rows of what an action or a command takes: name, values, versions that have it, and that
+    require it, and whether `flag` is set."""
+
+    def __init__(self, versions: list[int], pool: Pool, flag: str) -> None:
+        super().__init__()
+        self.values = Rows()
+        self.pool = pool
+        self.flag = flag
+        self.bit = {version: 1 << index for index, version in enumerate(versions)}
+
+    def mask(self, versions: list[int]) -> int:
+        return sum(self.bit[version] for version in versions)
+
+    def row(self, name: str, parameter: dict[str, Any]) -> str:
+        run = [str(self.pool.add(value)) for value in parameter.get("values", [])]
+        numbers = (
+            self.pool.add(name),
+            self.values.add(run),
+            len(run),
+            self.mask(parameter["versions"]),
+            self.mask(parameter["required"]),
+            int(parameter.get(self.flag, False)),
+        )
+        return "{%d, %d, %d, %d, %d, %d}" % numbers
+
+    def add_all(self, parameters: dict[str, dict[str, Any]]) -> int:
+        return self.add([self.row(*each) for each in parameters.items()])
+
+
 def table(declaration: str, rows: list[str]) -> list[str]:
     return ["", f"static const {declaration}[] = {{", *(f"    {row}," for row in rows), "};"]
+
+
+def write(generate: Callable[[dict[str, Any]], str]) -> None:
+    """Make of a file of facts, the first argument, the file of tables that is the second."""
+    if len(sys.argv) != 3:
+        sys.exit(f"usage: {sys.argv[0]} FACTS OUTPUT")
+    facts = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
+    Path(sys.argv[2]).write_text(generate(facts), encoding="utf-8")
