@@ -788,7 +788,9 @@ class Config:
     @cached_property
     def raw_lines(self) -> List[str]:
         """The lines with their ends."""
-        return _raw_lines(self._loaded)
+        # Threads that ask at the same time all get the lists of one of them.
+        made: List[str] = vars(self).setdefault("raw_lines", _raw_lines(self._loaded))
+        return made
 
     @cached_property
     def lines(self) -> List[Line]:
@@ -802,10 +804,10 @@ class Config:
 
     @cached_property
     def _lists(self) -> Tuple[List[Line], List[Category]]:
-        lines: List[Line] = []
-        categories: List[Category] = []
-        _parse(_raw_lines(self._parsed), lines, categories)
-        return lines, categories
+        made: Tuple[List[Line], List[Category]] = ([], [])
+        _parse(_raw_lines(self._parsed), *made)
+        made = vars(self).setdefault("_lists", made)
+        return made
 
 
 def _raw_lines(data: bytes) -> List[str]:

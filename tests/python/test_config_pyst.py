@@ -6,6 +6,8 @@ from __future__ import annotations
 import gc
 import io
 import itertools
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -198,6 +200,24 @@ def test_lists_may_be_changed_and_replaced(path: str) -> None:
     config.lines.pop()
     config.raw_lines.append("[more]\n")
     assert (len(config.lines), config.categories, len(config.raw_lines)) == (12, [], 14)
+
+
+def test_threads_that_ask_at_once_get_the_same_lists(path: str) -> None:
+    config = Config(path)
+    together = threading.Barrier(4)
+
+    def ask(name: str) -> object:
+        together.wait(60)
+        return getattr(config, name)
+
+    with ThreadPoolExecutor(4) as threads:
+        lines, same, categories, raw_lines = threads.map(
+            ask, ("lines", "lines", "categories", "raw_lines")
+        )
+    assert lines is same is config.lines
+    assert categories is config.categories
+    assert raw_lines is config.raw_lines
+    assert config.lines[2] is config.categories[0]
 
 
 def test_what_is_parsed_again_comes_behind(path: str) -> None:
