@@ -117,6 +117,10 @@ class Problem(NamedTuple):
         A sentence, without a full stop.
     what : str
         The name or file that it is about; may be empty.
+    kind : str
+        Its name for programs, such as ``missing-file``.
+    suggestion : str
+        What is likely meant instead; may be empty.
     """
 
     file: str
@@ -125,18 +129,21 @@ class Problem(NamedTuple):
     severity: Severity
     reason: str
     what: str
+    kind: str = ""
+    suggestion: str = ""
 
     def __str__(self) -> str:
         what = f": {self.what}" if self.what else ""
+        suggestion = f" (did you mean {self.suggestion}?)" if self.suggestion else ""
         return (
             f"{self.file}:{self.line}:{self.column}: {self.severity.name.lower()}: "
-            f"{self.reason}{what}"
+            f"{self.reason}{what}{suggestion}"
         )
 
 
-def _problem(file: str, found: Tuple[int, int, int, str, str]) -> Problem:
-    line, column, severity, reason, what = found
-    return Problem(file, line, column, Severity(severity), reason, what)
+def _problem(file: str, found: Tuple[int, int, int, str, str, str]) -> Problem:
+    line, column, severity, reason, what, kind = found
+    return Problem(file, line, column, Severity(severity), reason, what, kind)
 
 
 class Setting(NamedTuple):
@@ -296,7 +303,7 @@ class _Source(Protocol):
 
     def find(self, name: str, after: Optional[Any], /) -> Optional[_SectionSource]: ...
 
-    def problems(self) -> List[Tuple[str, Tuple[int, int, int, str, str]]]: ...
+    def problems(self) -> List[Tuple[str, Tuple[int, int, int, str, str, str]]]: ...
 
     def files(self) -> List[str]: ...
 

@@ -27,7 +27,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime, timezone, tzinfo
 from types import MappingProxyType
 from typing import List, NamedTuple, Optional, Tuple, Union
@@ -315,20 +315,10 @@ class Dialplan(Mapping[str, Context]):
 
     @property
     def problems(self) -> List[Problem]:
-        """What is wrong with the dialplan, in the order of files and lines.
-
-        An error is where a call fails, or a line that Asterisk leaves out; a warning is what
-        Asterisk warns of or what is hardly meant; a note might be. What is wrong with the files
-        as such is in ``configuration.problems``.
-
-        The dialplan is checked when this is asked for the first time.
-        """
+        """What `check` finds. The dialplan is checked when this is asked for the first time."""
         with self._checking:
             if self._problems is None:
-                self._problems = [
-                    Problem(file, line, column, Severity(severity), reason, what)
-                    for file, (line, column, severity, reason, what) in self._source.problems()
-                ]
+                self._problems = self.check()
             return list(self._problems)
 
     def __getitem__(self, name: str) -> Context:
@@ -426,6 +416,29 @@ class Dialplan(Mapping[str, Context]):
         if isinstance(priority, str):
             return self._source.find(context, number, 0, priority, caller_id, clock)
         return self._source.find(context, number, priority, None, caller_id, clock)
+
+    def check(self, known: Iterable[str] = ()) -> List[Problem]:
+        """What is wrong with the dialplan.
+
+        An error is where a call fails, or a line that Asterisk leaves out; a warning is what
+        Asterisk warns of or what is hardly meant; a note might be. What depends on variables is
+        not judged. What is wrong with the files as such is in ``configuration.problems``.
+
+        Parameters
+        ----------
+        known : iterable of str, optional
+            Applications and functions that there are besides those of Asterisk 16 and 22; ``*`` in
+            a name stands for any characters, as in ``ODBC_*``.
+
+        Returns
+        -------
+        list of Problem
+            In the order of files and lines.
+        """
+        return [
+            Problem(file, line, column, Severity(severity), *rest)
+            for file, (line, column, severity, *rest) in self._source.check(tuple(known))
+        ]
 
     def graph(self) -> str:
         """A picture of it as Graphviz text.

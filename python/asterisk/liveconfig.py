@@ -108,7 +108,7 @@ class _Answer:
                 return section
         return None
 
-    def problems(self) -> List[Tuple[str, Tuple[int, int, int, str, str]]]:
+    def problems(self) -> List[Tuple[str, Tuple[int, int, int, str, str, str]]]:
         return []
 
     def files(self) -> List[str]:

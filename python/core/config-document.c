@@ -38,9 +38,10 @@ PyObject *config_problem(const struct pyst_config_problem *problem)
 
     if (!what)
         return NULL;
-    return Py_BuildValue("(nnisN)", (Py_ssize_t)problem->line, (Py_ssize_t)problem->column,
+    return Py_BuildValue("(nnisNs)", (Py_ssize_t)problem->line, (Py_ssize_t)problem->column,
                          (int)pyst_config_problem_severity(problem->kind),
-                         pyst_config_problem_text(problem->kind), what);
+                         pyst_config_problem_text(problem->kind), what,
+                         pyst_config_problem_name(problem->kind));
 }
 
 /* ---- the document --------------------------------------------------------------------------- */

@@ -30,7 +30,7 @@ PyObject *config_raise(struct core *core, int error, PyObject *path);
 
 PyObject *config_file_name(struct pyst_text name);
 
-/* (line, column, severity, sentence, what) */
+/* (line, column, severity, sentence, what, kind) */
 PyObject *config_problem(const struct pyst_config_problem *problem);
 
 /* config-line.c: the object of a line, one for each; None for NULL. */

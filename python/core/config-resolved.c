@@ -291,7 +291,7 @@ static PyObject *resolved_find(PyObject *self, PyObject *args)
     return section_wrap(RESOLVED(self), found);
 }
 
-/* [(file, (line, column, severity, sentence, what))] */
+/* [(file, (line, column, severity, sentence, what, kind))] */
 static PyObject *resolved_problems(PyObject *self, PyObject *unused)
 {
     const size_t n = pyst_config_problem_count(RESOLVED(self)->config);

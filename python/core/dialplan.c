@@ -337,59 +337,83 @@ static PyObject *dialplan_find(PyObject *self, PyObject *args)
 
 /* ---- problems and picture ------------------------------------------------------------------- */
 
-/* (file, (line, column, severity, sentence, what)) */
+/* (file, (line, column, severity, sentence, what, kind, suggestion)) */
 static PyObject *make_problem(const struct pyst_dialplan_problem *problem)
 {
     PyObject *file = config_file_name(pyst_config_document_name(problem->document));
-    PyObject *what = text_decode(problem->what);
+    PyObject *what = text_decode(problem->what), *suggestion = text_decode(problem->suggestion);
 
-    if (file && what)
-        return Py_BuildValue("(N(nnisN))", file, (Py_ssize_t)problem->line,
+    if (file && what && suggestion)
+        return Py_BuildValue("(N(nnisNsN))", file, (Py_ssize_t)problem->line,
                              (Py_ssize_t)problem->column,
                              (int)pyst_dialplan_problem_severity(problem->kind),
-                             pyst_dialplan_problem_text(problem->kind), what);
+                             pyst_dialplan_problem_text(problem->kind), what,
+                             pyst_dialplan_problem_name(problem->kind), suggestion);
     Py_XDECREF(file);
     Py_XDECREF(what);
+    Py_XDECREF(suggestion);
     return NULL;
 }
 
-/* Checks change a dialplan, so they get one of their own: this one stays as it is for whoever
- * reads it meanwhile. */
-static int check(const struct pyst_config *config, struct pyst_dialplan **dialplanp)
+static PyObject *make_problems(const struct pyst_dialplan *checked)
 {
-    int r = pyst_dialplan_new(dialplanp, config);
+    const size_t n = pyst_dialplan_problem_count(checked);
+    PyObject *list = PyList_New((Py_ssize_t)n);
 
-    if (r < 0)
-        return r;
-    r = pyst_dialplan_check(*dialplanp);
-    if (r < 0)
-        pyst_dialplan_free(*dialplanp);
-    return r;
-}
-
-static PyObject *dialplan_problems(PyObject *self, PyObject *unused)
-{
-    const struct pyst_config *config = config_of_resolved(SELF(self)->core, SELF(self)->resolved);
-    struct pyst_dialplan *checked;
-    PyObject *list;
-    size_t n;
-    int r;
-
-    if (!config)
-        return NULL;
-    Py_BEGIN_ALLOW_THREADS;
-    r = check(config, &checked);
-    Py_END_ALLOW_THREADS;
-    if (r < 0)
-        return core_raise(SELF(self)->core, r);
-    n = pyst_dialplan_problem_count(checked);
-    list = PyList_New((Py_ssize_t)n);
     for (size_t i = 0; list && i < n; i++) {
         const struct pyst_dialplan_problem problem = pyst_dialplan_problem(checked, i);
 
         put(&list, i, make_problem(&problem));
     }
+    return list;
+}
+
+/* Names of applications and functions. Returns 0, or -1 with an exception. */
+static int know(struct dialplan_object *self, struct pyst_dialplan *dialplan, PyObject *names)
+{
+    int r = 0;
+
+    for (Py_ssize_t i = 0; r == 0 && i < PySequence_Fast_GET_SIZE(names); i++) {
+        struct pyst_text text;
+        PyObject *keep;
+
+        if (text_encode(PySequence_Fast_GET_ITEM(names, i), &text, &keep) < 0)
+            return -1;
+        r = pyst_dialplan_know(dialplan, text);
+        Py_DECREF(keep);
+    }
+    if (r == 0)
+        return 0;
+    core_raise(self->core, r);
+    return -1;
+}
+
+/* A check changes the dialplan, so it gets one of its own: this one stays as it is for whoever
+ * reads it meanwhile. */
+static PyObject *dialplan_check(PyObject *self, PyObject *known)
+{
+    const struct pyst_config *config = config_of_resolved(SELF(self)->core, SELF(self)->resolved);
+    PyObject *names = PySequence_Fast(known, "expected names"), *list = NULL;
+    struct pyst_dialplan *checked = NULL;
+    int r = 0;
+
+    if (!config || !names) {
+        Py_XDECREF(names);
+        return NULL;
+    }
+    Py_BEGIN_ALLOW_THREADS;
+    r = pyst_dialplan_new(&checked, config);
+    Py_END_ALLOW_THREADS;
+    if (r < 0) {
+        core_raise(SELF(self)->core, r);
+    } else if (know(SELF(self), checked, names) == 0) {
+        Py_BEGIN_ALLOW_THREADS;
+        r = pyst_dialplan_check(checked);
+        Py_END_ALLOW_THREADS;
+        list = r < 0 ? core_raise(SELF(self)->core, r) : make_problems(checked);
+    }
     pyst_dialplan_free(checked);
+    Py_DECREF(names);
     return list;
 }
 
@@ -435,8 +459,10 @@ static PyMethodDef dialplan_methods[] = {
     {"find", dialplan_find, METH_VARARGS,
      "find(context, number, priority, label, caller_id, clock, /)\n--\n\n"
      "What would be executed, or None. `label` None: by number."},
-    {"problems", dialplan_problems, METH_NOARGS,
-     "problems()\n--\n\nWhat is wrong, as of ConfigResolved.problems(). Each call checks anew."},
+    {"check", dialplan_check, METH_O,
+     "check(known, /)\n--\n\n"
+     "What is wrong: pairs of a file and (line, column, severity, sentence, what, kind,\n"
+     "suggestion)."},
     {"graph", dialplan_graph, METH_NOARGS, "graph()\n--\n\nGraphviz text."},
     {NULL, NULL, 0, NULL},
 };

@@ -130,6 +130,7 @@ def test_problems_say_where(tmp_path: Path) -> None:
         Severity.ERROR,
         "an included file does not exist (#tryinclude allows that)",
         "none.conf",
+        "missing-file",
     )
     assert str(second) == (
         f"{path}:4:3: warning: a setting has no equal sign and is ignored: nothing"

@@ -366,6 +366,38 @@ def test_problems_are_looked_for_once(plan: Dialplan) -> None:
     assert plan.problems == again
 
 
+def test_problems_have_names_for_programs() -> None:
+    plan = plan_of(
+        "[a]\nexten => 1,1,Anser()\n same => n,MyApp(${MY_X(1)})\n same => n,Goto(b,1,1)\n"
+    )
+    found = {problem.kind: problem for problem in plan.problems}
+    assert list(found) == [
+        "unused-context",
+        "unknown-application",
+        "unknown-function",
+        "missing-context",
+    ]
+    assert found["unused-context"].suggestion == ""
+    assert found["unknown-application"].what == "MyApp"
+    (misspelt,) = [problem for problem in plan.problems if problem.suggestion]
+    assert (misspelt.line, misspelt.what, misspelt.suggestion) == (2, "Anser", "Answer")
+    assert str(misspelt).endswith(": Anser (did you mean Answer?)")
+
+
+def test_applications_and_functions_of_others_are_known() -> None:
+    plan = plan_of("[a]\nexten => 1,1,MyApp(${MY_X(1)})\n same => n,\xc4()\n")
+    assert len(plan.problems) == 4
+    assert len(plan.check(["MyApp"])) == 3
+    assert len(plan.check(name for name in ("MY_*", "MyApp", "\xc4"))) == 1
+    assert len(plan.problems) == 4
+    with pytest.raises(TypeError):
+        plan.check([1])  # type: ignore[list-item]
+    with pytest.raises(TypeError):
+        plan.check(1)  # type: ignore[arg-type]
+    with pytest.raises(UnicodeEncodeError):
+        plan.check(["MyApp", "\ud800"])
+
+
 def test_problems_of_the_file_are_the_configurations() -> None:
     plan = plan_of("[a]\nnothing\nexten => 1,1,NoOp\n")
     assert [problem.line for problem in plan.configuration.problems] == [2]
@@ -530,12 +562,14 @@ def read_everything(plan: Dialplan, number: str, label: str, caller_id: str) -> 
     friday = datetime(2024, 1, 5, 12)
     assert len(plan.match("inside", number, caller_id, friday)) == 6
     assert plan.find("inside", number, label, caller_id, friday)
-    assert plan.problems and plan.globals and plan.graph()
+    assert plan.check([number, "ODBC_*"]) and plan.problems and plan.globals and plan.graph()
     for arguments in (("none", number), (number, "\ud800"), ("inside", number, label, 5)):
         with pytest.raises((KeyError, TypeError, UnicodeEncodeError)):
             plan.find(*arguments)  # type: ignore[arg-type]
     with pytest.raises(AttributeError):
         plan.match("inside", number, at=5)  # type: ignore[arg-type]
+    with pytest.raises(TypeError):
+        plan.check([number, 5])  # type: ignore[list-item]
     clock: Any = lambda zone: number  # noqa: E731
     with pytest.raises(TypeError):
         plan._source.match("inside", number, None, clock)
