@@ -369,7 +369,6 @@ class Dialplan(Mapping[str, Context]):
         KeyError
             There is no such context.
         """
-        self[context]
         return [
             Match(
                 name,
@@ -411,7 +410,6 @@ class Dialplan(Mapping[str, Context]):
         KeyError
             There is no such context.
         """
-        self[context]
         clock = None if at is None else _clock(at)
         if isinstance(priority, str):
             return self._source.find(context, number, 0, priority, caller_id, clock)

@@ -251,8 +251,8 @@ static void tell_local_time(void *user, struct pyst_text zone, struct tm *local)
 }
 
 /* Returns 0, or -1 with an exception. It is to be deinitialized in both cases. */
-static int question_init(struct question *question, PyObject *context, PyObject *number,
-                         PyObject *caller_id, PyObject *clock)
+static int question_init(struct question *question, const struct pyst_dialplan *dialplan,
+                         PyObject *context, PyObject *number, PyObject *caller_id, PyObject *clock)
 {
     memset(question, 0, sizeof(*question));
     if (clock != Py_None) {
@@ -263,6 +263,10 @@ static int question_init(struct question *question, PyObject *context, PyObject 
     if (text_encode(context, &question->query.context, &question->context) < 0 ||
         text_encode(number, &question->query.number, &question->number) < 0)
         return -1;
+    if (!pyst_dialplan_find_context(dialplan, question->query.context)) {
+        PyErr_SetObject(PyExc_KeyError, context);
+        return -1;
+    }
     if (caller_id == Py_None)
         return 0;
     return text_encode(caller_id, &question->query.caller_id, &question->caller_id);
@@ -297,7 +301,7 @@ static PyObject *dialplan_match(PyObject *self, PyObject *args)
 
     if (!PyArg_ParseTuple(args, "OOOO:match", &context, &number, &caller_id, &clock))
         return NULL;
-    if (question_init(&question, context, number, caller_id, clock) == 0) {
+    if (question_init(&question, SELF(self)->dialplan, context, number, caller_id, clock) == 0) {
         r = pyst_dialplan_match(SELF(self)->dialplan, &question.query, &matches, &n);
         if (r < 0) {
             core_raise(SELF(self)->core, r);
@@ -324,7 +328,7 @@ static PyObject *dialplan_find(PyObject *self, PyObject *args)
                           &clock) ||
         (label != Py_None && text_encode(label, &label_text, &keep) < 0))
         return NULL;
-    if (question_init(&question, context, number, caller_id, clock) == 0) {
+    if (question_init(&question, SELF(self)->dialplan, context, number, caller_id, clock) == 0) {
         found =
             pyst_dialplan_find(SELF(self)->dialplan, &question.query, priority, label_text, NULL);
         if (!PyErr_Occurred())
