@@ -45,14 +45,15 @@
 #include <sys/socket.h>
 
 #include "clock.h"
+#include "environment.h"
+#include "latencies.h"
+#include "process.h"
 
-#define PATIENCE_MS  30000 /* without anything from the server, then it is an error */
-#define EVENTS       512
-#define LINE_MAX     1024            /* of a command */
-#define OPENED       32u             /* calls opened at a time, fewer than any listener's backlog */
-#define SLOT_NS      UINT64_C(50000) /* of the wheel on which delayed answers wait */
-#define SUBDIVISIONS 32u             /* of a power of two in the histogram of latencies */
-#define BUCKETS      (64u * SUBDIVISIONS)
+#define PATIENCE_MS 30000 /* without anything from the server, then it is an error */
+#define EVENTS      512
+#define LINE_MAX    1024            /* of a command */
+#define OPENED      32u             /* calls opened at a time, fewer than any listener's backlog */
+#define SLOT_NS     UINT64_C(50000) /* of the wheel on which delayed answers wait */
 
 struct call {
     int fd; /* -1: none */
@@ -94,8 +95,7 @@ static uint64_t working; /* open now */
 static uint64_t idling;  /* in their first command now */
 static uint64_t idle_open;
 static uint64_t idle_finished;
-static uint64_t latencies[BUCKETS];
-static uint64_t latency_max;
+static struct latencies latencies;
 static bool measuring; /* the working calls, not the idle ones before and after */
 static uint64_t busy;  /* nanoseconds in which there were calls to serve */
 
@@ -113,46 +113,6 @@ static uint64_t nanoseconds(void)
     return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
-/* Which bucket a latency is in: its highest bit and the five below. */
-static unsigned bucket_of(uint64_t value)
-{
-    unsigned high;
-
-    if (value < SUBDIVISIONS) {
-        return (unsigned)value;
-    }
-    high = 63u - (unsigned)__builtin_clzll(value);
-    return (high - 4u) * SUBDIVISIONS + (unsigned)(value >> (high - 5u)) - SUBDIVISIONS;
-}
-
-/* The least value in a bucket. */
-static uint64_t value_of(unsigned bucket)
-{
-    unsigned high = bucket / SUBDIVISIONS;
-
-    if (high == 0) {
-        return bucket;
-    }
-    return (uint64_t)(bucket % SUBDIVISIONS + SUBDIVISIONS) << (high - 1u);
-}
-
-static double percentile(double part)
-{
-    uint64_t total = 0;
-    uint64_t seen = 0;
-
-    for (unsigned i = 0; i < BUCKETS; i++) {
-        total += latencies[i];
-    }
-    for (unsigned i = 0; i < BUCKETS; i++) {
-        seen += latencies[i];
-        if ((double)seen >= part * (double)total && seen > 0) {
-            return (double)value_of(i) / 1e9;
-        }
-    }
-    return 0;
-}
-
 /* Delayed answers: a list of calls for each slot of time, used round and round. */
 static struct call **wheel;
 static uint64_t n_slots;
@@ -161,13 +121,8 @@ static uint64_t delayed; /* calls on the wheel */
 
 static void note_latency(const struct call *call, uint64_t now)
 {
-    uint64_t taken = now - call->since;
-
     if (measuring && !call->idle) {
-        latencies[bucket_of(taken)]++;
-        if (taken > latency_max) {
-            latency_max = taken;
-        }
+        latencies_note(&latencies, now - call->since);
     }
 }
 
@@ -177,27 +132,7 @@ static void write_environment(void)
     int size = snprintf(environment, sizeof(environment),
                         "agi_network: yes\n"
                         "agi_network_script: %s\n"
-                        "agi_request: agi://127.0.0.1:%u/%s\n"
-                        "agi_channel: PJSIP/operator-0000002a\n"
-                        "agi_language: en\n"
-                        "agi_type: PJSIP\n"
-                        "agi_uniqueid: 1700000000.1042\n"
-                        "agi_version: 22.0.0\n"
-                        "agi_callerid: 5551234567\n"
-                        "agi_calleridname: Jane Caller\n"
-                        "agi_callingpres: 0\n"
-                        "agi_callingani2: 0\n"
-                        "agi_callington: 0\n"
-                        "agi_callingtns: 0\n"
-                        "agi_dnid: 5559876543\n"
-                        "agi_rdnis: unknown\n"
-                        "agi_context: from-trunk\n"
-                        "agi_extension: 100\n"
-                        "agi_priority: 3\n"
-                        "agi_enhanced: 0.0\n"
-                        "agi_accountcode: \n"
-                        "agi_threadid: 139872345679616\n"
-                        "agi_arg_1: sales\n"
+                        "agi_request: agi://127.0.0.1:%u/%s\n" CALL_ENVIRONMENT "agi_arg_1: sales\n"
                         "agi_arg_2: monday to friday\n"
                         "agi_arg_3: 42\n"
                         "\n",
@@ -523,59 +458,6 @@ static void turn(int patience_ms)
     }
 }
 
-/* The server's resident memory in KiB. */
-static long memory(void)
-{
-    char path[64];
-    char line[256];
-    long size = 0;
-    FILE *file;
-
-    snprintf(path, sizeof(path), "/proc/%d/status", (int)options.pid);
-    file = options.pid ? fopen(path, "r") : NULL;
-    while (file && fgets(line, sizeof(line), file)) {
-        if (sscanf(line, "VmRSS: %ld", &size) == 1) {
-            break;
-        }
-    }
-    if (file) {
-        fclose(file);
-    }
-    return size;
-}
-
-/* The server's processor time in seconds: exactly of itself, in ticks of its children. */
-static double server_cpu(void)
-{
-    char path[64];
-    char line[1024] = "";
-    unsigned long user = 0;
-    unsigned long kernel = 0;
-    double own = 0;
-    clockid_t clock;
-    FILE *file;
-
-    if (!options.pid) {
-        return 0;
-    }
-    if (clock_getcpuclockid(options.pid, &clock) == 0) {
-        own = bench_seconds(clock);
-    }
-    snprintf(path, sizeof(path), "/proc/%d/stat", (int)options.pid);
-    file = fopen(path, "r");
-    if (file) {
-        const char *behind = fgets(line, sizeof(line), file) ? strrchr(line, ')') : NULL;
-
-        /* Of what follows the name, cutime and cstime are the 14th and the 15th. */
-        if (behind) {
-            sscanf(behind + 1, "%*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %lu %lu", &user,
-                   &kernel);
-        }
-        fclose(file);
-    }
-    return own + (double)(user + kernel) / (double)sysconf(_SC_CLK_TCK);
-}
-
 /* Opens calls a few at a time, one batch a millisecond, while those that are open go on. */
 static void open_all(struct call *first, uint64_t count, bool idle)
 {
@@ -688,18 +570,18 @@ int main(int argc, char **argv)
         die("agi-load");
     }
     slot = nanoseconds() / SLOT_NS;
-    before = memory();
+    before = process_memory(options.pid);
     open_idle();
-    with_idle = memory();
+    with_idle = process_memory(options.pid);
 
     measuring = true;
     wall = bench_wall();
-    cpu = server_cpu();
+    cpu = process_cpu(options.pid);
     open_all(calls, options.at_once, false);
     while (working > 0) {
         turn(PATIENCE_MS);
     }
-    cpu = server_cpu() - cpu;
+    cpu = process_cpu(options.pid) - cpu;
     wall = bench_wall() - wall;
     measuring = false;
     held = idling;
@@ -711,8 +593,9 @@ int main(int argc, char **argv)
            "\"idle\": %llu, \"idle_finished\": %llu, \"rss_before\": %ld, \"rss_idle\": %ld, "
            "\"rss_after\": %ld}\n",
            (unsigned long long)finished, (unsigned long long)errors, first_error,
-           (unsigned long long)commands, wall, cpu, (double)busy / 1e9 / wall, percentile(0.5),
-           percentile(0.99), (double)latency_max / 1e9, (unsigned long long)held,
-           (unsigned long long)idle_finished, before, with_idle, memory());
+           (unsigned long long)commands, wall, cpu, (double)busy / 1e9 / wall,
+           latencies_percentile(&latencies, 0.5), latencies_percentile(&latencies, 0.99),
+           (double)latencies.max / 1e9, (unsigned long long)held, (unsigned long long)idle_finished,
+           before, with_idle, process_memory(options.pid));
     return 0;
 }
