@@ -14,10 +14,11 @@ static const char help[] =
     "Usage: pyst config fmt [OPTION...] FILE...\n"
     "\n"
     "  Rewrites configuration files with the usual spacing: no indentation, \"name = value\", one\n"
-    "  empty line before a section and never two, no blanks at the end of a line. What Asterisk\n"
-    "  makes of a file stays the same, which is checked before it is replaced. Block comments "
-    "stay\n"
-    "  as they are. The names of the files that change are printed.\n"
+    "  empty line before a section and never two, no blanks at the end of a line, no CR before "
+    "it.\n"
+    "  What Asterisk makes of a file stays the same, which is checked before it is replaced. "
+    "Block\n"
+    "  comments stay as they are. The names of the files that change are printed.\n"
     "\n"
     "  -c, --check              change nothing; exit code 1 says that a file would change\n"
     "  -s, --stdout             print the result instead of replacing the file\n"
@@ -37,6 +38,14 @@ static bool is_blank(char c)
 static struct pyst_text strip_end(struct pyst_text text)
 {
     while (text.size > 0 && is_blank(text.data[text.size - 1]))
+        text.size--;
+    return text;
+}
+
+/* Without its line end, of whichever system. */
+static struct pyst_text chop(struct pyst_text text)
+{
+    while (text.size > 0 && (text.data[text.size - 1] == '\r' || text.data[text.size - 1] == '\n'))
         text.size--;
     return text;
 }
@@ -108,26 +117,40 @@ struct layout {
     bool may_part;   /* the last line is neither a comment nor empty */
 };
 
+/* Asterisk leaves out lines that are too long: with other blanks, this might become one, or none.
+ */
+static bool is_about_too_long(struct pyst_text text)
+{
+    return text.size > PYST_CONFIG_LINE_SIZE - 64;
+}
+
 static void put_line(FILE *out, const struct pyst_config_line *line, struct layout *layout)
 {
     const enum pyst_config_line_kind kind = pyst_config_line_kind(line);
     const struct pyst_text text = pyst_config_line_text(line);
     const struct pyst_text stripped = strip(text);
+    const bool is_in_comment = pyst_config_line_is_in_comment(line);
 
-    if (kind == PYST_CONFIG_BLANK && stripped.size == 0) {
+    if (kind == PYST_CONFIG_BLANK && !is_in_comment && stripped.size == 0) {
         layout->wants_line = layout->has_text;
         layout->may_part = false;
         return;
     }
     if (layout->wants_line || (kind == PYST_CONFIG_SECTION && layout->may_part))
         fputc('\n', out);
-    if (kind == PYST_CONFIG_ITEM && !may_be_block(text))
+    if (is_about_too_long(text))
+        put(out, text.data[text.size - 1] == '\n' ? pyst_text_of(text.data, text.size - 1) : text);
+    else if (is_in_comment)
+        put(out, chop(text));
+    else if (kind == PYST_CONFIG_ITEM && !may_be_block(text))
         put_item(out, line, text);
     else if (kind == PYST_CONFIG_SECTION || kind == PYST_CONFIG_DIRECTIVE)
         put(out, stripped);
     else
         put(out, strip_end(text));
-    fputc('\n', out);
+    /* A newline would make the last line longer. */
+    if (!is_about_too_long(text) || text.data[text.size - 1] == '\n')
+        fputc('\n', out);
     layout->has_text = true;
     layout->wants_line = false;
     layout->may_part = kind != PYST_CONFIG_BLANK;
@@ -188,6 +211,31 @@ static bool is_same(const struct pyst_config *one, const struct pyst_config *oth
     return true;
 }
 
+static const struct pyst_config_line *skip_blank(const struct pyst_config_line *line)
+{
+    while (line && pyst_config_line_kind(line) == PYST_CONFIG_BLANK)
+        line = pyst_config_line_next(line);
+    return line;
+}
+
+/* What stands before any section is a part of no configuration, unless another file includes it. */
+static bool has_same_lines(const struct pyst_config_document *one,
+                           const struct pyst_config_document *other)
+{
+    const struct pyst_config_line *line = skip_blank(pyst_config_document_first(one));
+    const struct pyst_config_line *same = skip_blank(pyst_config_document_first(other));
+
+    while (line && same && pyst_config_line_kind(line) == pyst_config_line_kind(same) &&
+           pyst_text_equal(pyst_config_line_name(line), pyst_config_line_name(same)) &&
+           pyst_text_equal(pyst_config_line_value(line), pyst_config_line_value(same)) &&
+           pyst_config_line_is_object(line) == pyst_config_line_is_object(same) &&
+           pyst_config_line_is_append(line) == pyst_config_line_is_append(same)) {
+        line = skip_blank(pyst_config_line_next(line));
+        same = skip_blank(pyst_config_line_next(same));
+    }
+    return !line && !same;
+}
+
 /* 1 when both mean the same, 0, or PYST_ERR_*. */
 static int compare(struct pyst_config_document *document, struct pyst_config_document *formatted,
                    const struct options *options)
@@ -198,7 +246,7 @@ static int compare(struct pyst_config_document *document, struct pyst_config_doc
     if (r == 0)
         r = pyst_config_resolve(&now, formatted, &options->load);
     if (r == 0)
-        r = is_same(old, now);
+        r = has_same_lines(document, formatted) && is_same(old, now);
     pyst_config_free(now);
     pyst_config_free(old);
     return r;
@@ -260,6 +308,25 @@ static bool is_written_so(const struct pyst_config_document *document, struct py
     return true;
 }
 
+/*
+ * ast_debug_tools.conf, which is a shell script and stands among the others, would not be one any
+ * more. But settings before any section, without more, are a file that others include.
+ */
+static bool is_something_else(const struct pyst_config_document *document)
+{
+    bool has_item = false, has_broken = false;
+
+    for (const struct pyst_config_line *line = pyst_config_document_first(document); line;
+         line = pyst_config_line_next(line)) {
+        has_item |=
+            pyst_config_line_kind(line) == PYST_CONFIG_ITEM && !pyst_config_line_section(line);
+        has_broken |= pyst_config_line_kind(line) == PYST_CONFIG_BROKEN;
+        if (pyst_config_line_kind(line) == PYST_CONFIG_SECTION)
+            break;
+    }
+    return has_item && has_broken;
+}
+
 static int format_file(const char *path, const struct options *options)
 {
     struct pyst_config_document *document;
@@ -271,6 +338,12 @@ static int format_file(const char *path, const struct options *options)
 
     if (r < 0)
         return config_failure(path, r);
+    if (is_something_else(document)) {
+        fprintf(stderr, "pyst: %s: this is no configuration of Asterisk and stays as it is\n",
+                path);
+        pyst_config_document_unref(document);
+        return EXIT_FAILED;
+    }
     bytes = format(document, &size);
     if (!bytes || !is_written_so(document, pyst_text_of(bytes, size), &same)) {
         code = out_of_memory();

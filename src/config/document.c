@@ -518,6 +518,11 @@ bool pyst_config_line_is_append(const struct pyst_config_line *line)
     return line->is_append;
 }
 
+bool pyst_config_line_is_in_comment(const struct pyst_config_line *line)
+{
+    return line->in_comment;
+}
+
 struct pyst_config_line *pyst_config_line_section(const struct pyst_config_line *line)
 {
     while (line && line->kind != PYST_CONFIG_SECTION)

@@ -495,3 +495,41 @@ def test_fmt_of_a_line_end_of_another_system(tmp_path: Path) -> None:
     path.write_bytes(b"\xef\xbb\xbf[a]\r\nx=1\r\n")
     assert pyst("config", "fmt", str(path)).code == DONE
     assert path.read_bytes() == b"[a]\nx = 1\n"
+
+
+def formatted(tmp_path: Path, data: bytes) -> bytes:
+    (tmp_path / "a.conf").write_bytes(data)
+    run = pyst("config", "fmt", str(tmp_path / "a.conf"))
+    assert (run.code, run.err) == (DONE, "")
+    return (tmp_path / "a.conf").read_bytes()
+
+
+def test_fmt_keeps_block_comments(tmp_path: Path) -> None:
+    comment = b";--\n  text \t\n\n\n[b]\n  x=1\n--;\n"
+    assert formatted(tmp_path, b" [a]\n" + comment + b" y=2\n") == b"[a]\n" + comment + b"y = 2\n"
+
+
+def test_fmt_of_what_others_include(tmp_path: Path) -> None:
+    assert formatted(tmp_path, b"x=1 \n  y=>2\n") == b"x = 1\ny => 2\n"
+    # Without the blanks before it, it would be a byte order mark.
+    data = b"  \xef\xbb\xbfx=1\n"
+    (tmp_path / "a.conf").write_bytes(data)
+    run = pyst("config", "fmt", str(tmp_path / "a.conf"))
+    assert (run.code, (tmp_path / "a.conf").read_bytes()) == (FAILED, data)
+    assert "would change its meaning" in run.err
+
+
+def test_fmt_leaves_alone_what_is_no_configuration(tmp_path: Path) -> None:
+    path = tmp_path / "ast_debug_tools.conf"
+    path.write_text("#!/bin/sh\n# settings\nCOREDUMPS=(/tmp/core*)\n")
+    run = pyst("config", "fmt", str(path))
+    assert (run.code, run.out) == (FAILED, "")
+    assert run.err == f"pyst: {path}: this is no configuration of Asterisk and stays as it is\n"
+    assert "COREDUMPS=(" in path.read_text()
+
+
+@pytest.mark.parametrize("size", range(8186, 8193))
+@pytest.mark.parametrize("end", [b"", b"\n", b"\r\n", b" \n"])
+def test_fmt_of_lines_as_long_as_they_may_be(tmp_path: Path, size: int, end: bytes) -> None:
+    data = b"[a]\nx=" + b"y" * (size - 2) + end
+    assert formatted(tmp_path, data) == data

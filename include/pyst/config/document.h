@@ -166,6 +166,9 @@ PYST_PUBLIC bool pyst_config_line_is_object(const struct pyst_config_line *line)
 /** Whether an item is written with "+=". */
 PYST_PUBLIC bool pyst_config_line_is_append(const struct pyst_config_line *line);
 
+/** Whether it begins inside a block comment. */
+PYST_PUBLIC bool pyst_config_line_is_in_comment(const struct pyst_config_line *line);
+
 /**
  * The section that a line stands in: the last SECTION at or before it; NULL when there is none.
  */
