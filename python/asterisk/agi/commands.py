@@ -90,7 +90,7 @@ class Commands(Environment):
     Asterisk's folder of sounds or by their whole path.
     """
 
-    def _run(self, convert: Callable[[Reply], T], *command: Text) -> T:
+    def _run(self, convert: Callable[[Reply], T], command: Text, *args: Text) -> T:
         """Run a command and convert its reply."""
         raise NotImplementedError
 

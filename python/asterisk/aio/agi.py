@@ -266,9 +266,11 @@ class AGI(AwaitedCommands, asyncio.Protocol):
 
     async def execute(self, command: Text, *args: Text) -> AgiReply:
         """Send a command and return its reply: see `asterisk.agi.AGI.execute`."""
-        return await self._exchange(_reply, command, *args)
+        return await self._exchange(_reply, command, args)
 
-    async def _exchange(self, convert: Callable[[AgiReply], T], command: Text, *args: Text) -> T:
+    async def _exchange(
+        self, convert: Callable[[AgiReply], T], command: Text, args: tuple[Text, ...] = ()
+    ) -> T:
         # All in one function: what a coroutine awaits passes through all those around it.
         session = self._session
         while session.busy:
@@ -332,10 +334,10 @@ class AGI(AwaitedCommands, asyncio.Protocol):
                 turn.set_result(None)
                 return
 
-    def _run(self, convert: Callable[[Reply], T], *command: Text) -> Awaitable[T]:
+    def _run(self, convert: Callable[[Reply], T], command: Text, *args: Text) -> Awaitable[T]:
         if self._runs_directly:
-            return self._exchange(convert, *command)
-        return self._run_own(convert, *command)
+            return self._exchange(convert, command, args)
+        return self._run_own(convert, command, *args)
 
     async def _run_own(self, convert: Callable[[Reply], T], *command: Text) -> T:
         """Do that in a subclass with an execute() of its own."""
