@@ -71,7 +71,7 @@ static bool read_minute(struct pyst_text text, int *minutep)
     if (!read_number(&text, &hour) || text.size == 0 || text.data[0] != ':')
         return false;
     text = pyst_text_of(text.data + 1, text.size - 1);
-    if (!read_number(&text, &minute) || hour < 0 || hour > 23 || minute < 0 || minute > 59)
+    if (!read_number(&text, &minute) || hour > 23 || minute < 0 || minute > 59)
         return false;
     *minutep = 60 * hour + minute;
     return true;
