@@ -20,13 +20,13 @@ static inline struct pyst_text text_cut(struct pyst_text *restp, char separator)
 /* Without the bytes of `around` that it begins and ends with. */
 static inline struct pyst_text text_trim(struct pyst_text text, const char *around)
 {
-    const size_t n = strlen(around);
+    const struct pyst_text bytes = pyst_text(around);
 
-    while (text.size > 0 && memchr(around, text.data[0], n)) {
+    while (text.size > 0 && memchr(bytes.data, text.data[0], bytes.size)) {
         text.data++;
         text.size--;
     }
-    while (text.size > 0 && memchr(around, text.data[text.size - 1], n))
+    while (text.size > 0 && memchr(bytes.data, text.data[text.size - 1], bytes.size))
         text.size--;
     return text;
 }
