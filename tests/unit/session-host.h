@@ -18,6 +18,8 @@
 #include <pyst/ami/session.h>
 #include <pyst/error.h>
 
+#include "assert-text.h"
+
 #define SECOND   UINT64_C(1000000)
 #define GREETING "Asterisk Call Manager/11.0.0\r\n"
 
@@ -26,14 +28,6 @@ struct host {
     uint64_t now;
     struct pyst_ami_notice notice; /* the last one taken */
 };
-
-static inline void assert_text(struct pyst_text text, const char *expected)
-{
-    if (!text.data)
-        fail_msg("an absent text instead of \"%s\"", expected);
-    if (!pyst_text_equal(text, pyst_text(expected)))
-        fail_msg("\"%.*s\" instead of \"%s\"", (int)text.size, text.data, expected);
-}
 
 static inline void begin(struct host *host, const struct pyst_ami_session_options *options)
 {

@@ -12,12 +12,7 @@
 #include <pyst/ami/message.h>
 #include <pyst/error.h>
 
-static void assert_text(struct pyst_text text, const char *expected)
-{
-    assert_non_null(text.data);
-    if (!pyst_text_equal(text, pyst_text(expected)))
-        fail_msg("\"%.*s\" instead of \"%s\"", (int)text.size, text.data, expected);
-}
+#include "assert-text.h"
 
 static struct pyst_ami_action *action_of(const char *name)
 {

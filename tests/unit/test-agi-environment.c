@@ -12,23 +12,14 @@
 
 #include "agi/environment-internal.h"
 
+#include "assert-text.h"
+
 static struct pyst_agi_environment *environment_of(const char *lines)
 {
     struct pyst_agi_environment *environment;
 
     assert_int_equal(pyst_agi_environment_new(&environment, pyst_text(lines)), 0);
     return environment;
-}
-
-static void assert_text(struct pyst_text text, const char *expected)
-{
-    if (!expected) {
-        assert_null(text.data);
-        return;
-    }
-    assert_non_null(text.data);
-    assert_int_equal(text.size, strlen(expected));
-    assert_memory_equal(text.data, expected, text.size);
 }
 
 static void lines_are_kept_as_they_came(void **state)

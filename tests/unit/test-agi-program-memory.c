@@ -13,14 +13,6 @@
 #include "../api/agi-asterisk.h"
 #include "allocation.h"
 
-static unsigned told;
-
-static bool no_memory(int r)
-{
-    told += r == PYST_ERR_NO_MEMORY;
-    return r == PYST_ERR_NO_MEMORY;
-}
-
 /* A value longer than one read and than any buffer that is there. */
 static const char *long_reply(void)
 {

@@ -12,23 +12,14 @@
 
 #include "agi/reply-internal.h"
 
+#include "assert-text.h"
+
 static struct pyst_agi_reply read_reply(const char *text)
 {
     struct pyst_agi_reply reply;
 
     pyst_agi_reply_read(&reply, pyst_text(text), false);
     return reply;
-}
-
-static void assert_text(struct pyst_text text, const char *expected)
-{
-    if (!expected) {
-        assert_null(text.data);
-        return;
-    }
-    assert_non_null(text.data);
-    assert_int_equal(text.size, strlen(expected));
-    assert_memory_equal(text.data, expected, text.size);
 }
 
 static void results_are_numbers_where_they_are(void **state)

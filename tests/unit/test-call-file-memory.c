@@ -20,19 +20,6 @@
 #include <pyst/call-file.h>
 #include <pyst/error.h>
 
-static bool told; /* by a call */
-
-/* Whether a result is the failure that was asked for; it comes once. */
-static bool no_memory(int r)
-{
-    if (r != PYST_ERR_NO_MEMORY)
-        return false;
-    if (failed != 1 || told)
-        fail_msg("PYST_ERR_NO_MEMORY although there was memory");
-    told = true;
-    return true;
-}
-
 static void build_submit_and_find(void)
 {
     char root[] = "/tmp/pyst-call-file-XXXXXX", outgoing[64], archive[64], path[512];
@@ -91,17 +78,7 @@ static void build_submit_and_find(void)
 
 static void call_file_without_memory(void **state)
 {
-    unsigned number = 0;
-
-    do {
-        failing = ++number;
-        failed = 0;
-        told = false;
-        build_submit_and_find();
-        failing = 0;
-        assert_int_equal(alive, 0);
-    } while (failed > 0);
-    assert_true(number > 20);
+    assert_true(with_each_failing(build_submit_and_find) > 20);
 }
 
 int main(void)

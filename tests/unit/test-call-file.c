@@ -14,6 +14,8 @@
 #include <pyst/call-file.h>
 #include <pyst/error.h>
 
+#include "assert-text.h"
+
 static struct pyst_call_file *empty(void)
 {
     struct pyst_call_file *file = NULL;
@@ -34,13 +36,6 @@ static struct pyst_call_file *minimal(void)
     assert_int_equal(set(file, "Channel", "PJSIP/100"), 0);
     assert_int_equal(set(file, "Application", "Echo"), 0);
     return file;
-}
-
-static void assert_text(struct pyst_text text, const char *expected)
-{
-    assert_non_null(text.data);
-    if (!pyst_text_equal(text, pyst_text(expected)))
-        fail_msg("\"%.*s\" instead of \"%s\"", (int)text.size, text.data, expected);
 }
 
 static void assert_file(struct pyst_call_file *file, const char *expected)

@@ -9,12 +9,6 @@
 
 #include "allocation.h"
 
-#define UNTIL_DONE(call)                                                                           \
-    while ((call) == PYST_ERR_NO_MEMORY)                                                           \
-    told++
-
-static unsigned told;
-
 static const char bytes[] = "[t](!)\nx = a\\;b ;-- c --; d\nnone\n[a](t)\nx += 1\ny => 2\n"
                             "#tryinclude b\n[a](+y=2&z=[)\n[a](+y=2)\nz=3";
 
@@ -62,21 +56,12 @@ static void work(void)
     change(document);
     pyst_config_free(config);
     pyst_config_document_unref(document);
+    assert_int_equal(told, failed);
 }
 
 static void each_allocation_may_fail(void **state)
 {
-    unsigned n = 0;
-
-    do {
-        failing = ++n;
-        failed = told = 0;
-        work();
-        assert_int_equal(told, failed);
-        assert_int_equal(alive, 0);
-    } while (failed > 0);
-    assert_true(n > 20);
-    failing = 0;
+    assert_true(with_each_failing(work) > 20);
 }
 
 /* A million sections, and a file of 100 MB: what is allocated grows with them, and no faster. */

@@ -51,7 +51,7 @@ static bool again(int r, unsigned before)
     return r == PYST_ERR_NO_MEMORY;
 }
 
-#define UNTIL_DONE(call)                                                                           \
+#define WHILE_NO_MEMORY(call)                                                                      \
     do {                                                                                           \
         unsigned before;                                                                           \
         do {                                                                                       \
@@ -71,20 +71,20 @@ static size_t converse(char *said, bool sends)
     int r;
 
     memset(long_value, 'l', sizeof(long_value));
-    UNTIL_DONE(pyst_emulator_agi_new(&emulator, &options));
-    UNTIL_DONE(pyst_emulator_agi_set(emulator, "arg_1", pyst_text("one")));
-    UNTIL_DONE(pyst_emulator_agi_set_variable(emulator, "A",
-                                              pyst_text_of(long_value, sizeof(long_value))));
-    UNTIL_DONE(pyst_emulator_agi_database_put(emulator, "f", "long",
-                                              pyst_text_of(long_value, sizeof(long_value))));
-    UNTIL_DONE(pyst_emulator_agi_press(emulator, "12#1"));
-    UNTIL_DONE(pyst_emulator_agi_send_text(emulator, pyst_text("a text")));
-    UNTIL_DONE(pyst_emulator_agi_send_text(emulator, pyst_text("b")));
-    UNTIL_DONE(pyst_emulator_agi_answer(emulator, "EXEC Dial", pyst_text("200 result=5"), 1));
-    UNTIL_DONE(pyst_emulator_agi_start(emulator));
-    UNTIL_DONE(pyst_emulator_agi_feed(emulator, input, sizeof(input) - 1));
+    WHILE_NO_MEMORY(pyst_emulator_agi_new(&emulator, &options));
+    WHILE_NO_MEMORY(pyst_emulator_agi_set(emulator, "arg_1", pyst_text("one")));
+    WHILE_NO_MEMORY(pyst_emulator_agi_set_variable(emulator, "A",
+                                                   pyst_text_of(long_value, sizeof(long_value))));
+    WHILE_NO_MEMORY(pyst_emulator_agi_database_put(emulator, "f", "long",
+                                                   pyst_text_of(long_value, sizeof(long_value))));
+    WHILE_NO_MEMORY(pyst_emulator_agi_press(emulator, "12#1"));
+    WHILE_NO_MEMORY(pyst_emulator_agi_send_text(emulator, pyst_text("a text")));
+    WHILE_NO_MEMORY(pyst_emulator_agi_send_text(emulator, pyst_text("b")));
+    WHILE_NO_MEMORY(pyst_emulator_agi_answer(emulator, "EXEC Dial", pyst_text("200 result=5"), 1));
+    WHILE_NO_MEMORY(pyst_emulator_agi_start(emulator));
+    WHILE_NO_MEMORY(pyst_emulator_agi_feed(emulator, input, sizeof(input) - 1));
     do {
-        UNTIL_DONE(pyst_emulator_agi_next(emulator, NULL));
+        WHILE_NO_MEMORY(pyst_emulator_agi_next(emulator, NULL));
         text = pyst_emulator_agi_output(emulator);
         if (sends || r == 0) {
             assert_true(size + text.size <= SAID_SIZE);

@@ -13,16 +13,10 @@
 #include <pyst/emulator/agi.h>
 #include <pyst/error.h>
 
+#include "assert-text.h"
+
 #define N_ROWS(table) (sizeof(table) / sizeof((table)[0]))
 #define DEAD_SAID     "511 Command Not Permitted on a dead channel or intercept routine\n"
-
-static void assert_text(struct pyst_text text, const char *expected)
-{
-    if (!text.data)
-        fail_msg("an absent text instead of \"%s\"", expected);
-    if (!pyst_text_equal(text, pyst_text(expected)))
-        fail_msg("\"%.*s\" instead of \"%s\"", (int)text.size, text.data, expected);
-}
 
 /* An emulator that has said its environment. */
 static struct pyst_emulator_agi *begin(const struct pyst_emulator_agi_options *options)

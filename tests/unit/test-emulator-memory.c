@@ -35,7 +35,7 @@ static bool again(int r, unsigned before)
     return r == PYST_ERR_NO_MEMORY;
 }
 
-#define UNTIL_DONE(call)                                                                           \
+#define WHILE_NO_MEMORY(call)                                                                      \
     do {                                                                                           \
         unsigned before;                                                                           \
         int r;                                                                                     \
@@ -52,13 +52,13 @@ static size_t converse(struct pyst_emulator_script *script, char *said)
     struct pyst_emulator_ami *emulator;
     size_t size = 0;
 
-    UNTIL_DONE(pyst_emulator_ami_new(&emulator, script, &options, 0));
-    UNTIL_DONE(pyst_emulator_ami_feed(emulator, input, sizeof(input) - 1));
-    UNTIL_DONE(pyst_emulator_ami_play(emulator, pyst_text("Ping"), NULL, 0));
+    WHILE_NO_MEMORY(pyst_emulator_ami_new(&emulator, script, &options, 0));
+    WHILE_NO_MEMORY(pyst_emulator_ami_feed(emulator, input, sizeof(input) - 1));
+    WHILE_NO_MEMORY(pyst_emulator_ami_play(emulator, pyst_text("Ping"), NULL, 0));
     for (uint64_t now = 0; now != UINT64_MAX; now = pyst_emulator_ami_deadline(emulator)) {
         struct pyst_text output;
 
-        UNTIL_DONE(pyst_emulator_ami_process(emulator, now, NULL));
+        WHILE_NO_MEMORY(pyst_emulator_ami_process(emulator, now, NULL));
         output = pyst_emulator_ami_output(emulator);
         assert_true(size + output.size <= SAID_SIZE);
         memcpy(said + size, output.data, output.size);
