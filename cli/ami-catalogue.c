@@ -3,7 +3,6 @@
 /* pyst ami catalogue. */
 
 #include <stdio.h>
-#include <string.h>
 
 #include <pyst/ami/catalogue.h>
 

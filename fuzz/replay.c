@@ -3,7 +3,6 @@
 /* Gives a target every file of the folders named, in the order of their names. */
 
 #include <dirent.h>
-#include <string.h>
 
 #include "target.h"
 

@@ -3,8 +3,6 @@
 /* seeds WIRE OUT: writes the wire cases as inputs of the two fuzzers, for a corpus to begin from.
  */
 
-#include <string.h>
-
 #include <sys/stat.h>
 
 #include "../tests/wire/wire.h"

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 #include <stdint.h>
-#include <string.h>
 
 #include "base/md5.h"
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include <stdlib.h>
 
-#include "base/fold.h"
 #include "base/hash.h"
 #include "dialplan/internal.h"
 #include "dialplan/pattern.h"
