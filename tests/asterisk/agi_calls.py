@@ -10,15 +10,24 @@ under test.
 import itertools
 import threading
 import time
+from pathlib import Path
 from typing import Callable, Dict, List, Optional, Tuple
 
 from asterisk_server import AsteriskServer
 from raw import RawManager
 
 #: How long anything may take before a test gives up, in seconds.
-PATIENCE = 30.0
+PATIENCE = 60.0
 
 Event = Dict[str, str]
+
+
+def wait_for_sound(recording: Path) -> None:
+    """Wait until more than a header was written to a WAV file."""
+    deadline = time.monotonic() + PATIENCE
+    while not (recording.exists() and recording.stat().st_size > 44):
+        assert time.monotonic() < deadline, "nothing is recorded"
+        time.sleep(0.05)
 
 
 class Ear:

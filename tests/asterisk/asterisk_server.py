@@ -18,7 +18,7 @@ import tempfile
 import time
 from fnmatch import fnmatch
 from pathlib import Path
-from typing import Dict, List, Optional
+from typing import Dict, List, Optional, Tuple
 
 from archive import Selection, loader, unpacked
 
@@ -121,6 +121,7 @@ class AsteriskServer:
         self.agi_bin = self.directory / "agi-bin"
         self.sounds = self.directory / "sounds"
         self._process: Optional[subprocess.Popen[bytes]] = None
+        self._holders: List[socket.socket] = []
         self.ami_port = self.tls_port = self.http_port = self.sip_port = 0
 
     def __enter__(self) -> "AsteriskServer":
@@ -148,7 +149,9 @@ class AsteriskServer:
             It ended, or was not ready after `timeout` seconds; the text has the end of its log.
         """
         for attempt in range(5):
-            self.ami_port, self.tls_port, self.http_port, self.sip_port = _free_ports(4)
+            self._let_go()
+            self._holders, ports = _held_ports(4)
+            self.ami_port, self.tls_port, self.http_port, self.sip_port = ports
             self._configure()
             try:
                 self.run(timeout)
@@ -203,8 +206,14 @@ class AsteriskServer:
     def close(self) -> None:
         """Stop, and remove the files when their directory is temporary."""
         self.stop()
+        self._let_go()
         if self._temporary:
             shutil.rmtree(self.directory, ignore_errors=True)
+
+    def _let_go(self) -> None:
+        for holder in self._holders:
+            holder.close()
+        self._holders = []
 
     def log_tail(self, lines: int = 20) -> str:
         """Return the last lines of what the server logged and printed."""
@@ -283,27 +292,27 @@ def _filled_in(text: str, values: Dict[str, str]) -> str:
     return text
 
 
-def _free_ports(n: int) -> List[int]:
-    """Return ports of the loopback interface that nobody uses, for TCP and UDP alike."""
+def _held_ports(n: int) -> Tuple[List[socket.socket], List[int]]:
+    """Return ports of the loopback interface that nobody uses, for TCP and UDP alike.
+
+    The sockets hold the TCP ports, while the server does not run, too: beside one that does not
+    listen another may be bound, if both allow it, as Asterisk does, and nobody is given the port.
+    """
     holders: List[socket.socket] = []
     ports: List[int] = []
-    try:
-        while len(ports) < n:
-            tcp = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-            holders.append(tcp)
-            tcp.bind((AsteriskServer.host, 0))
-            port: int = tcp.getsockname()[1]
-            udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-            holders.append(udp)
+    while len(ports) < n:
+        tcp = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        holders.append(tcp)
+        tcp.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        tcp.bind((AsteriskServer.host, 0))
+        port: int = tcp.getsockname()[1]
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
             try:
                 udp.bind((AsteriskServer.host, port))
             except OSError:
                 continue
-            ports.append(port)
-    finally:
-        for holder in holders:
-            holder.close()
-    return ports
+        ports.append(port)
+    return holders, ports
 
 
 def _module_directory(root: Path) -> Path:

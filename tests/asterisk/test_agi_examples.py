@@ -2,13 +2,12 @@
 """The AGI examples in C, each run by a real Asterisk for a real caller."""
 
 import os
-import time
 from pathlib import Path
 from typing import Iterator
 
 import pytest
 
-from agi_calls import Call, Event, Switchboard
+from agi_calls import Call, Event, Switchboard, wait_for_sound
 from asterisk_server import AsteriskServer
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -56,8 +55,7 @@ def test_ivr_tells_accounts_and_takes_messages(board: Switchboard, tmp_path: Pat
     call.wait_for_command('STREAM FILE "VM-INTRO"')
     call.press("#")
     call.wait_for_command("RECORD FILE")
-    # The beep takes less than a second; a digit within it ends the command.
-    time.sleep(2)
+    wait_for_sound(tmp_path / f"message-{call.channel}.wav")  # a digit within the beep ends it
     call.press("#")
     stored = command(call, "DATABASE PUT")
     samples = int(stored.rsplit('"', 2)[1])
@@ -81,7 +79,7 @@ def test_ivr_keeps_the_message_of_a_caller_who_hangs_up(
     call.wait_for_command('STREAM FILE "VM-INTRO"')
     call.press("#")
     call.wait_for_command("RECORD FILE")
-    time.sleep(2)
+    wait_for_sound(tmp_path / f"message-{call.channel}.wav")
     call.hang_up()
     samples = int(command(call, "DATABASE PUT").rsplit('"', 2)[1])
     assert samples > 0

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from agi_calls import PATIENCE
 from agi_driven import CARRIERS
 from agi_scenes import Plan, Scene, play_all
 from asterisk_server import AsteriskServer
@@ -23,14 +24,14 @@ def test_every_call_gets_its_own_replies(
     def play(scene: Scene) -> None:
         agi, call, *_ = scene
         # Nobody begins before all are there, and nobody ends before all have begun.
-        together.wait(60)
+        together.wait(PATIENCE)
         for i in range(ROUNDS):
             value = f"{call.name} {i}"
             agi.do("set_variable", "V", value)
             assert agi.do("get_variable", "V")["value"] == value.encode()
             assert agi.do("get_variable", "CALL")["value"] == call.name.encode()
             assert agi.do("get_full_variable", f"{i} ${{V}}")["value"] == f"{i} {value}".encode()
-        together.wait(60)
+        together.wait(PATIENCE)
         agi.close()
         assert call.result() == ("AGIDone", "SUCCESS")
 

@@ -4,14 +4,13 @@
 import importlib.util
 import sys
 import threading
-import time
 from pathlib import Path
 from typing import Iterator
 
 import pytest
 
 import asterisk
-from agi_calls import PATIENCE, Call, Event, Switchboard
+from agi_calls import PATIENCE, Call, Event, Switchboard, wait_for_sound
 from asterisk.fastagi import Server
 from asterisk_server import AsteriskServer
 
@@ -88,8 +87,7 @@ def test_ivr_tells_accounts_and_takes_messages(
     call.wait_for_command("STREAM FILE VM-INTRO")
     call.press("#")
     call.wait_for_command("RECORD FILE")
-    # The beep takes less than a second; a digit within it ends the command.
-    time.sleep(2)
+    wait_for_sound(tmp_path / f"message-{call.channel}.wav")  # a digit within the beep ends it
     call.press("#")
     stored = command(call, "DATABASE PUT")
     samples = int(stored.rsplit('"', 2)[1])
@@ -112,7 +110,7 @@ def test_ivr_keeps_the_message_of_a_caller_who_hangs_up(
     call.wait_for_command("STREAM FILE VM-INTRO")
     call.press("#")
     call.wait_for_command("RECORD FILE")
-    time.sleep(2)
+    wait_for_sound(tmp_path / f"message-{call.channel}.wav")
     call.hang_up()
     samples = int(command(call, "DATABASE PUT").rsplit('"', 2)[1])
     assert samples > 0

@@ -225,7 +225,7 @@ class watch:
     def __exit__(self, *_: object) -> None:
         try:
             self.run.send_signal(signal.SIGINT)
-            assert self.run.wait(20) == 0
+            assert self.run.wait(60) == 0
         finally:
             self.run.kill()
 

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT
 """The server goes away in the middle of things, and comes back."""
 
+import os
+import signal
 import threading
 import time
 from concurrent.futures import Future
@@ -18,6 +20,7 @@ from asterisk.manager import (
 )
 from asterisk_server import AsteriskServer
 from heard import Heard, mark
+from raw import RawManager
 
 
 class Watched(Manager):
@@ -110,7 +113,13 @@ def test_actions_in_flight_have_an_unknown_outcome(own_server: AsteriskServer) -
             "Originate", Channel="Local/ring@tests", Application="NoOp", Timeout="50000"
         )
         pings = [manager.submit("Ping") for _ in range(50)]
-        time.sleep(0.5)
+        with RawManager(own_server.host, own_server.ami_port) as witness:
+            wait_until(
+                lambda: b"Output: 2 active channels"
+                in witness.ask("Command", "Command: core show channels count"),
+                "the call was not begun",
+            )
+        wait_until(lambda: not manager.wants_write, "the pings were not sent")
         assert not any(future.done() for future in [call, *pings])
         own_server.kill()
         for future in [call, *pings]:
@@ -141,9 +150,12 @@ def test_filters_and_mask_hold_after_the_return(own_server: AsteriskServer) -> N
 def test_server_that_says_goodbye(own_server: AsteriskServer) -> None:
     with Watched(own_server) as manager:
         heard = Heard(manager)
-        own_server.stop()
+        assert own_server.pid is not None
+        os.kill(own_server.pid, signal.SIGTERM)
+        heard.wait_for_name("Shutdown")
+        own_server.wait(10)
+        own_server.kill()
         wait_until(lambda: len(manager.losses) == 1, "the loss was not told")
-        assert heard.named("Shutdown")
         own_server.run()
         wait_until(lambda: manager.returns == 1, "the return was not told")
         assert manager.ping().get_header("Ping") == "Pong"
