@@ -65,7 +65,9 @@ extern "C" {
     X(CALL_FILE_LINE, -82, "a line of a call file is longer than Asterisk reads (1023 bytes)")     \
     X(CALL_FILE_INCOMPLETE, -83, "a call file wants a channel and an application or extension")    \
     /* configuration files */                                                                      \
-    X(BAD_CONFIG_TEXT, -70, "Asterisk could not read such a name or value from a configuration")   \
+    X(BAD_CONFIG_TEXT, -70,                                                                        \
+      "Asterisk could not read such a name or value back: a line end, blanks at an end, = or ] "   \
+      "in a name, or the like")                                                                    \
     X(CONFIG_LINE_TOO_LONG, -71, "a configuration line is longer than Asterisk reads (8190)")      \
     X(CHANGED, -72, "the file was changed by somebody else since it was read")                     \
     /* time and connection */                                                                      \

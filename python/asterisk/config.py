@@ -416,6 +416,11 @@ def load(
 # ---- files as they are written -------------------------------------------------------------------
 
 
+def _is_addition(head: DocumentLine) -> bool:
+    """Whether it is ``[name](+)`` or the like."""
+    return any(option.startswith("+") for option in (head.value or "").split(","))
+
+
 class Document(_core.ConfigDocument):
     """A configuration file as it is written: its lines, to be read, changed and written back.
 
@@ -462,7 +467,7 @@ class Document(_core.ConfigDocument):
             yield line
             line = self._find_section(name, line)
 
-    def set(self, section: str, name: str, value: str) -> DocumentLine:
+    def set(self, section: Union[str, DocumentLine], name: str, value: str) -> DocumentLine:
         """Give a setting a value by changing one line, or by adding what is missing.
 
         The last item of that name in the first section of that name is changed, which may stand in
@@ -471,7 +476,9 @@ class Document(_core.ConfigDocument):
 
         Parameters
         ----------
-        section, name, value : str
+        section : str or DocumentLine
+            The name of a section, or, where several have one, the line that begins it.
+        name, value : str
             Upper and lower case of names are the same.
 
         Returns
@@ -482,13 +489,20 @@ class Document(_core.ConfigDocument):
         Raises
         ------
         ConfigurationError
-            Asterisk could not read it back, or the value is put together by ``+=``.
+            Asterisk could not read it back, the value is put together by ``+=``, or it is to be
+            added and several sections have that name.
+        ValueError
+            The line begins no section, or is of another document.
         """
-        first = found = None
-        for head in self.sections(section):
-            if first is None:
-                first = head
-            elif head.value != "+":
+        if isinstance(section, DocumentLine):
+            if section.document is not self or section.kind != LineKind.SECTION:
+                raise ValueError("the line begins no section of this document")
+            heads = [section]
+        else:
+            heads = list(self.sections(section))
+        found = None
+        for head in heads:
+            if head is not heads[0] and head.value != "+":
                 continue
             line = head.find(name)
             while line is not None:
@@ -499,8 +513,11 @@ class Document(_core.ConfigDocument):
                 raise ConfigurationError(f"{name} is put together by +=: change its lines instead")
             found.value = value
             return found
-        if first is None:
-            first = self.add_section(section)
+        if not all(map(_is_addition, heads[1:])):
+            raise ConfigurationError(
+                f"several sections are called {section}: give the line of the one that is meant"
+            )
+        first = heads[0] if heads else self.add_section(str(section))
         return self.add_item(name, value, before=first.end)
 
     def resolve(

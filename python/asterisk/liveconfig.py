@@ -463,9 +463,11 @@ class _Plan:
         if len(before) == 1 and len(after) == 1:
             # Asterisk writes what was inherited of a template that has become empty. EmptyCat makes
             # it so even if it inherits from others.
-            settings = _own if before[0].is_template else Section.all
-            is_emptied = bool(settings(before[0])) and not settings(after[0])
-            return _is_same_heading(before[0], after[0]) and not is_emptied
+            old, new = (
+                _own(each) if before[0].is_template else each.all()
+                for each in (before[0], after[0])
+            )
+            return _is_same_heading(before[0], after[0]) and (not old or bool(new))
         return len(before) == len(after) and all(map(_is_same, before, after))
 
     def _drop_heirs(self) -> None:

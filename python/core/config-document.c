@@ -277,8 +277,13 @@ static PyObject *document_add_item(PyObject *self, PyObject *args, PyObject *kwa
     int style = PYST_CONFIG_STYLE_NEIGHBOUR, r;
 
     if (!PyArg_ParseTupleAndKeywords(args, kwargs, "OO|Oi:add_item", keywords, &name, &value,
-                                     &before_object, &style) ||
-        !config_may_change(SELF(self)) ||
+                                     &before_object, &style))
+        return NULL;
+    if (style < PYST_CONFIG_STYLE_NEIGHBOUR || style > PYST_CONFIG_STYLE_APPEND) {
+        PyErr_SetString(PyExc_ValueError, "there is no style of that number");
+        return NULL;
+    }
+    if (!config_may_change(SELF(self)) ||
         config_line_or_none(SELF(self), before_object, &before) < 0 ||
         text_encode(name, &name_text, &keep_name) < 0)
         return NULL;

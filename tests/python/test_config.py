@@ -231,6 +231,38 @@ def test_a_value_in_an_addition_is_changed_there() -> None:
     assert document.resolve()["a"]["x"] == "5"
 
 
+def test_sections_of_one_name_are_told_apart() -> None:
+    text = "[100]\ntype=endpoint\n[100]\ntype=auth\n[100](+)\nauth=100\n"
+    document = Document(text)
+    with pytest.raises(ConfigurationError, match="several sections are called 100"):
+        document.set("100", "password", "x")
+    assert bytes(document) == text.encode()
+    # What is there in the first, and what is added to it, is clear.
+    assert document.set("100", "type", "endpoint").text == "type=endpoint\n"
+    assert document.set("100", "auth", "200").text == "auth=200\n"
+    second = list(document.sections("100"))[1]
+    assert document.set(second, "password", "x").previous == second.next
+    assert document.set(second, "type", "y").previous == second
+    with pytest.raises(ValueError, match="begins no section"):
+        document.set(second.next, "type", "z")  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="begins no section"):
+        Document(text).set(second, "type", "z")
+
+
+def test_a_value_that_is_there_is_no_change() -> None:
+    document = Document("[a]\nx = 1;--2--;3\n")
+    line = document.set("a", "x", "13")
+    line.name = "x"
+    assert (line.text, document.changed) == ("x = 1;--2--;3\n", False)
+
+
+def test_a_style_that_is_none_is_refused() -> None:
+    document = Document("[a]\n")
+    with pytest.raises(ValueError, match="no style"):
+        document.add_item("x", "1", style=99)  # type: ignore[arg-type]
+    assert not document.changed
+
+
 def test_a_value_put_together_is_refused() -> None:
     document = Document("[a]\nx=1\nx+=2\n")
     with pytest.raises(ConfigurationError, match=r"\+="):
