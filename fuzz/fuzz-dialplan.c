@@ -133,6 +133,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         CHECK(pyst_dialplan_new(&dialplan, config) == 0);
         for (size_t i = 0; i < pyst_dialplan_context_count(dialplan); i++)
             check_context(dialplan, pyst_dialplan_context(dialplan, i), number);
+        CHECK(pyst_dialplan_know(dialplan, number) == 0);
         CHECK(pyst_dialplan_check(dialplan) == 0);
         check_problems(dialplan);
         check_graph(dialplan);

@@ -148,6 +148,17 @@ static int judge(struct lookup *lookup)
                 lookup->label.data ? PYST_DIALPLAN_MISSING_LABEL : PYST_DIALPLAN_MISSING_PRIORITY);
 }
 
+/* Of an extension that depends on variables: some one must have the label. */
+static int judge_label(struct lookup *lookup, const struct pyst_dialplan_context *context)
+{
+    struct check *check = lookup->check;
+
+    if (!lookup->label.data || lookup->label.size == 0 || check->dialplan->has_override_switch ||
+        dialplan_label_exists(check, context, lookup->label))
+        return 0;
+    return tell(lookup, PYST_DIALPLAN_MISSING_LABEL);
+}
+
 /* In a context that is named. */
 static int judge_in(struct lookup *lookup, struct pyst_text name)
 {
@@ -158,7 +169,7 @@ static int judge_in(struct lookup *lookup, struct pyst_text name)
     if (dialplan_is_variable(name)) {
         if (!begins_at_one(lookup))
             check->all_entered = true;
-        return 0;
+        return judge_label(lookup, NULL);
     }
     context = pyst_dialplan_find_context(check->dialplan, name);
     if (!context)
@@ -166,7 +177,8 @@ static int judge_in(struct lookup *lookup, struct pyst_text name)
     check->dialplan->contexts[context->index]->is_used |=
         context != lookup->from->extension->context;
     if (dialplan_is_variable(lookup->extension)) {
-        return begins_at_one(lookup) ? 0 : enter_context(lookup, context);
+        r = judge_label(lookup, context);
+        return r < 0 || begins_at_one(lookup) ? r : enter_context(lookup, context);
     }
     r = search(lookup, context);
     return r < 0 ? r : judge(lookup);
@@ -182,7 +194,7 @@ static int judge_here(struct lookup *lookup)
     if (dialplan_is_variable(lookup->extension)) {
         for (size_t i = 0; r == 0 && !begins_at_one(lookup) && i < check->n_candidates; i++)
             r = enter_context(lookup, &check->dialplan->contexts[check->candidates[i]]->public);
-        return r;
+        return r < 0 ? r : judge_label(lookup, NULL);
     }
     if (lookup->is_current)
         enter(lookup, lookup->from->extension);
@@ -221,7 +233,7 @@ static int take_jump(void *user, const struct jump *jump)
         return judge_macro(&lookup);
     read_priority(&lookup);
     lookup.extension = jump->extension;
-    if (!jump->extension.data) {
+    if (!jump->extension.data || pyst_text_equal(jump->extension, pyst_text("${EXTEN}"))) {
         lookup.extension = lookup.from->extension->name;
         lookup.is_current = true;
     }

@@ -350,6 +350,8 @@ int pyst_dialplan_check(struct pyst_dialplan *dialplan)
     if (r == 0)
         r = prepare(dialplan);
     if (r == 0)
+        r = dialplan_collect_labels(&check);
+    if (r == 0)
         r = each_extension(&check, check_extension);
     if (r == 0)
         r = each_extension(&check, check_extension_reach);
@@ -360,6 +362,7 @@ int pyst_dialplan_check(struct pyst_dialplan *dialplan)
     for (size_t i = 0; check.trees && i < dialplan->n_contexts; i++)
         overlap_tree_free(check.trees[i]);
     free(check.trees);
+    free(check.labels);
     free(check.visited);
     free(check.stamps);
     return r;

@@ -8,6 +8,12 @@
 
 #define CANDIDATES_MAX 512 /* as many contexts as Asterisk searches */
 
+/* Where a label is. */
+struct label {
+    struct pyst_text name;
+    size_t context;
+};
+
 /* One check of a whole dialplan. */
 struct check {
     struct pyst_dialplan *dialplan;
@@ -20,6 +26,8 @@ struct check {
     struct overlap_tree **trees; /* of each context; NULL: not made yet */
     size_t *visited;             /* of each context: the search in which it was met */
     size_t search;
+    struct label *labels; /* of all extensions, in order; NULL: not collected yet */
+    size_t n_labels;
     /* A jump that depends on variables may lead to any priority. */
     bool all_entered;
 };
@@ -55,6 +63,18 @@ int dialplan_each_overlap(struct check *check, const struct pyst_dialplan_contex
                           struct pyst_text name, int priority,
                           int (*take)(void *user, const struct pyst_dialplan_match *match),
                           void *user);
+
+/* ---- check-label.c -------------------------------------------------------------------------- */
+
+/*
+ * Whether an extension of a context, or of those that it includes, has a label, or a switch might;
+ * `context` NULL: of any.
+ */
+bool dialplan_label_exists(struct check *check, const struct pyst_dialplan_context *context,
+                           struct pyst_text label);
+
+/* Once, before that. Errors: PYST_ERR_NO_MEMORY. */
+int dialplan_collect_labels(struct check *check);
 
 /* ---- check-jump.c --------------------------------------------------------------------------- */
 

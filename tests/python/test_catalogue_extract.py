@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import subprocess
 import sys
@@ -266,3 +267,83 @@ def test_what_contradicts_the_lists_is_an_error(tmp_path: Path, inside: str, sai
     assert done.returncode != 0
     assert said in done.stderr
     assert done.stdout == ""
+
+
+# ---- dialplan applications ----------------------------------------------------------------------
+
+
+@pytest.fixture
+def extract_dialplan(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """tools/catalogue/extract-dialplan.py, as a module."""
+    monkeypatch.syspath_prepend(str(TOOLS))
+    spec = importlib.util.spec_from_file_location("x", TOOLS / "extract-dialplan.py")
+    assert spec and spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def application(module: Any, folder: Path, **syntaxes: str) -> dict[str, Any]:
+    """What becomes of an application Do with those syntaxes, the newest version first."""
+    applications: dict[str, Any] = {}
+    for version, syntax in syntaxes.items():
+        text = f'<application name="Do"><synopsis>Prose.</synopsis>{syntax}</application>'
+        (folder / "appdocsxml.xslt").write_text(STYLESHEET, encoding="utf-8")
+        (folder / "core.xml").write_text(documentation(text), encoding="utf-8")
+        read = module.Documentation(folder / "core.xml")
+        element = read.docs.find("application")
+        module.add_application(applications, int(version[1:]), read, element)
+    facts: dict[str, Any] = applications["Do"]
+    return facts
+
+
+def options(*names: str) -> str:
+    listed = "".join(f'<option name="{name}"><para>Prose.</para></option>' for name in names)
+    return f'<parameter name="options"><optionlist>{listed}</optionlist></parameter>'
+
+
+FIRST = '<parameter name="first" required="true"/>'
+
+
+def test_arguments_and_options_of_applications_are_counted(
+    extract_dialplan: Any, tmp_path: Path
+) -> None:
+    syntax = f"<syntax>{FIRST}{options('b', 'a', 'L(x[:y])')}<parameter name='more'/></syntax>"
+    assert application(extract_dialplan, tmp_path, v22=syntax) == {
+        "versions": [22],
+        "least": 1,
+        "most": 3,
+        "options": 2,
+        "letters": "Lab",
+    }
+
+
+def test_an_application_is_what_any_version_takes(extract_dialplan: Any, tmp_path: Path) -> None:
+    new = f"<syntax>{FIRST}{options('b')}</syntax>"
+    old = f"<syntax><parameter name='first'/>{options('a')}<parameter name='x'/></syntax>"
+    assert application(extract_dialplan, tmp_path, v22=new, v16=old) == {
+        "versions": [22, 16],
+        "least": 0,
+        "most": 3,
+        "options": 2,
+        "letters": "ab",
+    }
+
+
+@pytest.mark.parametrize(
+    ("syntax", "most"),
+    [
+        (f'<syntax argsep="=">{FIRST}{FIRST}</syntax>', 1),
+        ('<syntax><parameter name="a"/><parameter name="b" multiple="true"/></syntax>', 2),
+    ],
+)
+def test_commas_may_stand_in_what_they_do_not_part(
+    extract_dialplan: Any, tmp_path: Path, syntax: str, most: int
+) -> None:
+    facts = application(extract_dialplan, tmp_path, v22=syntax)
+    assert facts == {"versions": [22], "least": 0, "most": most, "open": True}
+
+
+def test_options_that_are_words_have_no_letters(extract_dialplan: Any, tmp_path: Path) -> None:
+    syntax = f"<syntax>{FIRST}{options('skip', 'noanswer')}</syntax>"
+    assert "letters" not in application(extract_dialplan, tmp_path, v22=syntax)

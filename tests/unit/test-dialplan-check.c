@@ -187,6 +187,26 @@ static const struct example examples[] = {
      " same => n,ExecIfTime(9:00-17:00,*,*,*?Goto(z))\n same => n,ExecIfTime(*)\n",
      PYST_DIALPLAN_MISSING_LABEL,
      {"2:31 x", "2:40 y", "3:45 z"}},
+    /* ${EXTEN} is the extension itself. */
+    {"exten => 1,1,Goto(b,${EXTEN},1)\nexten => 2,1,Goto(b,${EXTEN},1)\n"
+     "exten => _2X,1,Dial(Local/${EXTEN}@b)\nexten => _3X,1,Gosub(b,${EXTEN},1)\n"
+     "exten => _4X,1,Goto(b,${EXTEN:1},1)\n[b]\nexten => 2,1,NoOp()\ninclude => c\n[c]\n"
+     "exten => _[23]1,1,NoOp()\n",
+     PYST_DIALPLAN_MISSING_EXTENSION,
+     {"2:19 b,${EXTEN},1"}},
+    {"exten => 1,1,Goto(b,${EXTEN},2)\n[b]\nexten => _X,1,NoOp()\n",
+     PYST_DIALPLAN_MISSING_PRIORITY,
+     {"2:19 b,${EXTEN},2"}},
+    /* Wherever it is, the label must be there. */
+    {"exten => 1,1,Goto(${x},1,nowhere)\n same => n,Goto(${x},1,y)\n same => n,Goto(b,${x},y)\n"
+     " same => n,Goto(c,${x},y)\n same => n,Goto(d,${x},y)\n same => n,Goto(${x},nowhere)\n"
+     "[b]\ninclude => d\n[c]\nexten => 1,1(z),NoOp()\n[d]\nexten => _X,1(y),NoOp()\n",
+     PYST_DIALPLAN_MISSING_LABEL,
+     {"2:19 ${x},1,nowhere", "5:17 c,${x},y", "7:17 ${x},nowhere"}},
+    {"exten => 1,1,Goto(${x},1,y)\n same => n,Goto(b,${x},y)\n same => n,Goto(c,${x},y)\n[b]\n"
+     "switch => R/x\n[c]\n",
+     PYST_DIALPLAN_MISSING_LABEL,
+     {"4:17 c,${x},y"}},
     /* The one that includes this context may have what is missing here; or a switch. */
     {"exten => 1,1,Goto(2,1)\n[b]\ninclude => a\nexten => 2,1,NoOp()\n",
      PYST_DIALPLAN_MISSING_EXTENSION,

@@ -48,6 +48,7 @@ OPTIONAL = {
     "Else",
     "ElseIf",
     "If",
+    "MusicOnHold",
     "QueueUpdate",
     "StartMusicOnHold",
     "VMAuthenticate",
