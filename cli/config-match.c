@@ -243,7 +243,7 @@ static int show_found(const struct pyst_dialplan *dialplan, const struct pyst_di
 {
     char *end;
     const long wanted = strtol(options->priority, &end, 10);
-    const bool is_number = end != options->priority && !*end && wanted > 0 && wanted <= INT_MAX;
+    const bool is_number = !*end && wanted > 0 && wanted <= INT_MAX;
     const struct pyst_dialplan_priority *found =
         pyst_dialplan_find(dialplan, query, is_number ? (int)wanted : 0,
                            is_number ? pyst_text_none() : pyst_text(options->priority), NULL);

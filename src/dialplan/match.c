@@ -104,7 +104,6 @@ static int search_context(struct search *search, struct pyst_text name,
             return 0;
     match.context = found;
     r = search_extensions(search, context, match);
-    match.extension = NULL;
     for (size_t i = 0; r == 0 && i < found->n_switches; i++) {
         match.asked = &found->switches[i];
         r = search->take(search->user, &match);

@@ -88,13 +88,19 @@ def test_match_of_a_priority(dialplan: str) -> None:
     assert run.out == f"_1XX in inside\n    2, Dial(PJSIP/${{EXTEN}},30)  {dialplan}:5\n"
     (found,) = pyst("config", "match", "-jp", "begin", dialplan, "inside", "100").objects()
     assert found["timed"] is False
-    (timed,) = pyst("config", "match", "-jp", "1", dialplan, "inside", "999").objects()
-    assert timed["timed"] is True
+    assert (found["context"], found["caller_id"]) == ("inside", "55")
+    run = pyst("config", "match", "-jp", "1", dialplan, "inside", "999")
+    assert run.err == HELD
+    (timed,) = run.objects()
+    assert (timed["timed"], timed["caller_id"], timed["label"]) == (True, None, None)
     # The label is that of _1XX, its number that of the extension that is preferred.
     assert (found["extension"], found["priority"], found["line"]) == ("100", 1, 6)
     none = pyst("config", "match", "--priority", "7", dialplan, "inside", "100")
     assert (none.code, none.out) == (NO, "")
     assert none.err == "pyst: nothing fits 100 in inside\n"
+    # What is no number is a label; that of a hint is none to ask for.
+    for label in ("1x", "4294967297", "-1", ""):
+        assert pyst("config", "match", "-p", label, dialplan, "inside", "100").code == NO
 
 
 def test_match_at_a_time(dialplan: str) -> None:
@@ -116,14 +122,20 @@ def test_match_at_a_time(dialplan: str) -> None:
 
 
 def test_match_now(tmp_path: Path) -> None:
-    # Of a minute and all others, one holds.
+    # Of a minute and all others, one holds; and some of the others' is none of 1 January 1970.
     path = tmp_path / "extensions.conf"
     path.write_text(
         "[a]\ninclude => b,9:00\ninclude => c,9:01-8:59\n"
-        "[b]\nexten => 1,1,NoOp()\n[c]\nexten => 1,1,NoOp()\n"
+        "[later]\ninclude => b,0:01-23:59\ninclude => c,*,fri-wed\ninclude => d,*,*,2-31\n"
+        "include => e,*,*,*,feb-dec\n"
+        + "".join(f"[{name}]\nexten => 1,1,NoOp()\n" for name in "bcde")
     )
-    run = pyst("config", "match", "-t", "now", str(path), "a", "1")
+    utc = environment(TZ="UTC")
+    run = pyst("config", "match", "-t", "now", str(path), "a", "1", env=utc)
     assert (run.code, run.err, run.out.count("NoOp")) == (DONE, "", 1)
+    assert pyst("config", "match", "-t", "now", str(path), "later", "1", env=utc).code == DONE
+    past = pyst("config", "match", "-t", "1970-01-01 00:00", str(path), "later", "1", env=utc)
+    assert past.code == NO
 
 
 @pytest.mark.skipif(
@@ -155,16 +167,22 @@ def test_times_are_in_a_zone(tmp_path: Path) -> None:
         ("Asia/Tokyo", "09:00"): ["here", "tokyo", "again"],
         ("Europe/Berlin", "09:00"): ["here", "berlin", "again"],
     }
+    path.write_text(path.read_text().replace("here,9:00", "tokyo,9:05,*,*,*,Asia/Tokyo"))
+    own = environment()
+    own.pop("TZ", None)
+    found_here = pyst("config", "match", "-jt", "2026-06-01 09:00", str(path), "a", "1", env=own)
+    assert "again" in [each["context"] for each in found_here.objects()]
     # An hour that the clocks leave out is none.
     assert pyst("config", "match", "-t", "2026-03-29 02:30", str(path), "a", "1",
                 env=environment(TZ="Europe/Berlin")).code == USAGE  # fmt: skip
 
 
 def test_match_as_json(dialplan: str) -> None:
-    first, _, third, switch, last = pyst(
+    first, second, third, switch, last = pyst(
         "config", "match", "--json", dialplan, "inside", "100"
     ).objects()
-    assert first["caller_id"] == "55"
+    assert (first["caller_id"], first["file"], first["line"]) == ("55", dialplan, 6)
+    assert (second["caller_id"], second["priorities"][0]["priority"]) == (None, "hint")
     assert third["priorities"][0] == {
         "priority": 1,
         "label": "begin",
@@ -173,7 +191,7 @@ def test_match_as_json(dialplan: str) -> None:
         "file": dialplan,
         "line": 4,
     }
-    assert (switch["switch"], switch["data"]) == ("Realtime", "@inside")
+    assert (switch["switch"], switch["data"], switch["line"]) == ("Realtime", "@inside", 3)
     assert (last["context"], last["timed"]) == ("outside", True)
     assert last["priorities"][0]["arguments"] == "\u00e9.py"
 
