@@ -32,7 +32,15 @@ from typing import Any, Dict, List, NamedTuple, Optional, Set, Tuple, Union
 
 from asterisk._core import ManagerMsg
 from asterisk.actions import GetConfig, UpdateConfig
-from asterisk.config import Configuration, ConfigurationError, Document, Section, Setting, fold
+from asterisk.config import (
+    Configuration,
+    ConfigurationError,
+    Document,
+    Section,
+    Setting,
+    Severity,
+    fold,
+)
 from asterisk.manager import Manager
 
 __all__ = ["Operation", "actions", "answer", "answer_json", "get", "operations", "update"]
@@ -564,7 +572,8 @@ def operations(old: _Side, new: _Side) -> List[Operation]:
     old : Configuration or Document
         What Asterisk has now: what `get` gave, or the file itself.
     new : Configuration or Document
-        What it is to have.
+        What it is to have. The files that a document includes have to be there; where they are
+        elsewhere, give what `Document.resolve` makes of it with that directory.
 
     Returns
     -------
@@ -574,13 +583,17 @@ def operations(old: _Side, new: _Side) -> List[Operation]:
     Raises
     ------
     ConfigurationError
-        Asterisk cannot do it: a change is about an included file, a new section inherits from
-        one that is no template, a name has what Asterisk does not escape when it writes, an
-        action cannot carry a name or value, or the file, as Asterisk would write it, would mean
-        something else.
+        One of them has errors, or includes what could not be read; or Asterisk cannot do it: a
+        change is about an included file, a new section inherits from one that is no template, a
+        name has what Asterisk does not escape when it writes, an action cannot carry a name or
+        value, or the file, as Asterisk would write it, would mean something else.
     """
     before = old.resolve() if isinstance(old, Document) else old
     after = new.resolve() if isinstance(new, Document) else new
+    for problem in [*before.problems, *after.problems]:
+        # What was not read would be taken for what is to go.
+        if problem.severity == Severity.ERROR or problem.kind == "exec-off":
+            raise ConfigurationError(f"not all of a file could be read: {problem}")
     plan = _Plan(before, after)
     found = list(plan.operations())
     if found:

@@ -142,6 +142,15 @@ def test_what_cannot_be_done_is_refused(old: str, new: str, reason: str) -> None
     assert steps(new, new) == []
 
 
+@pytest.mark.parametrize(
+    "text", ["[a]\n#include none.conf\n", "[a]\n#exec echo x=1\n", "[a]\n[b](none)\n", "x=1\n"]
+)
+def test_what_could_not_be_read_is_not_taken_for_gone(text: str) -> None:
+    for old, new in (("[a]\n[b]\nx=1\n", text), (text, "[a]\n[b]\nx=1\n")):
+        with pytest.raises(ConfigurationError, match="not all of a file could be read: :"):
+            steps(old, new)
+
+
 def test_a_repeated_setting_that_means_nothing_is_no_hindrance() -> None:
     old = "[t](!)\nx=1\n[a](t)\nx=1\n"
     assert steps(old, old + "y=1\n") == [Operation("Append", "a", "y", "1")]
