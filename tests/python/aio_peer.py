@@ -14,6 +14,7 @@ import functools
 import gc
 import hashlib
 import inspect
+import math
 import socket
 import ssl
 import sys
@@ -51,6 +52,7 @@ def asynchronous(test: Callable[..., Coroutine[Any, Any, None]]) -> Callable[...
         sys.unraisablehook = lambda unraisable: complaints.append(unraisable.exc_value)
         loop = LOOPS[loop_name]()
         loop.set_debug(True)
+        loop.slow_callback_duration = math.inf  # it would log how busy this machine is
         loop.set_exception_handler(
             # What asyncio has to say of clients that our server could not shake hands with.
             lambda _, context: None
@@ -228,7 +230,11 @@ class Peer:
         self.greeting = greeting
         self.context = context
         self.budget = budget
-        self.port = 0
+        # Beside a socket that does not listen another one may: it keeps the port for a restart.
+        self._holder = socket.socket()
+        self._holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self._holder.bind(("127.0.0.1", 0))
+        self.port: int = self._holder.getsockname()[1]
         self.connections: list[Connection] = []
         self._server: Optional[asyncio.AbstractServer] = None
         self._tasks: set[asyncio.Task[Any]] = set()
@@ -237,7 +243,6 @@ class Peer:
         self._server = await asyncio.start_server(
             self._accept, "127.0.0.1", self.port, ssl=self.context
         )
-        self.port = self._server.sockets[0].getsockname()[1]
 
     async def stop(self, reset: bool = False) -> None:
         """Stop listening, and drop all connections."""
@@ -276,6 +281,7 @@ class Peer:
 
     async def __aexit__(self, *unused: object) -> None:
         await self.stop()
+        self._holder.close()
 
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
