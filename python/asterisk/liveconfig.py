@@ -427,13 +427,18 @@ def _change_by_index(old: Section, new: Section, options: str) -> List[Operation
     return found
 
 
-def _change(old: Section, new: Section, file: Optional[str]) -> List[Operation]:
-    if _pairs(_own(old)) == _pairs(_own(new)):
-        return []
-    if file is not None and {old.file, *(each.file for each in _own(old))} != {file}:
-        raise ConfigurationError(
-            f"[{old.name}] is, or has settings, of an included file: change that file"
-        )
+def _is_of(section: Section, file: Optional[str]) -> bool:
+    """Whether all of it is of that file; of one that is not known, it is."""
+    return file is None or {section.file, *(each.file for each in _own(section))} == {file}
+
+
+def _included(section: Section) -> ConfigurationError:
+    return ConfigurationError(
+        f"[{section.name}] is, or has settings, of an included file: change that file"
+    )
+
+
+def _steps(old: Section, new: Section) -> List[Operation]:
     options = _TEMPLATE if old.is_template else ""
     found = _change_by_name(old, new, options)
     if found is not None:
@@ -450,6 +455,7 @@ class _Plan:
     def __init__(self, old: Configuration, new: Configuration) -> None:
         self.old, self.new = old.sections, new.sections
         self.file = old.files[0] if old.files else None
+        self.new_file = new.files[0] if new.files else None
         self.before, self.after = _by_name(self.old), _by_name(self.new)
         #: Names of those that stay.
         self.kept: Set[str] = {name for name in self.before if self._may_stay(name)}
@@ -499,11 +505,21 @@ class _Plan:
         for name in self.before:
             if name in self.kept:
                 for one, other in zip(self.before[name], self.after[name]):
-                    yield from _change(one, other, self.file)
+                    yield from self._change(one, other)
         made: Set[str] = set()
         for i, section in enumerate(self.new):
             if fold(section.name) not in self.kept:
                 yield from self._make(section, self._next_kept(i), made)
+
+    def _change(self, old: Section, new: Section) -> List[Operation]:
+        if _pairs(_own(old)) == _pairs(_own(new)):
+            return []
+        found = _steps(old, new)
+        # Asterisk would add to the file that it was asked for, wherever the section is.
+        is_added_to = any(each.action in ("Append", "Insert", "EmptyCat") for each in found)
+        if not _is_of(old, self.file) or (is_added_to and not _is_of(new, self.new_file)):
+            raise _included(old)
+        return found
 
     @staticmethod
     def _heirs_first(gone: Dict[str, List[Section]]) -> Iterator[str]:
@@ -529,6 +545,8 @@ class _Plan:
         return ""
 
     def _make(self, section: Section, before: str, made: Set[str]) -> Iterator[Operation]:
+        if not _is_of(section, self.new_file):
+            raise _included(section)
         options = ["template"] if section.is_template else []
         if section.templates:
             options.append('inherit="' + ",".join(section.templates) + '"')

@@ -254,6 +254,28 @@ def test_included_files_are_refused(manager: Manager, path: Path) -> None:
     assert "inside" not in path.read_text()
 
 
+def test_an_included_file_is_not_added_to(manager: Manager, path: Path) -> None:
+    main, part = "[a]\ny=1\n#include live-part.conf\n[b]\nz=1\n", "[part]\nx=1\ny=2\n"
+    included = path.parent / "live-part.conf"
+
+    def wanted(text: str) -> Configuration:
+        """Make it of what is to be included, which is on the disk for that long only."""
+        included.write_text(text)
+        made = load(path)
+        included.write_text(part)
+        return made
+
+    path.write_text(main)
+    for text in (part + "z=3\n", "[part]\nx=1\nz=3\ny=2\n", part + "[more]\nx=1\n"):
+        new = wanted(text)
+        with pytest.raises(ConfigurationError, match="included"):
+            operations(get(manager, path.name), new)
+    new = wanted("[part]\nx=5\n")
+    update(manager, path.name, operations(get(manager, path.name), new))
+    assert seen(get(manager, path.name)) == seen(new)
+    assert "x = 5\n" in included.read_text()
+
+
 def test_what_asterisk_cannot_do_is_refused(path: Path) -> None:
     for text in (
         "[a]\nx=1\n[b](a)\n",
