@@ -260,15 +260,15 @@ class Dialplan(Mapping[str, Context]):
     Raises
     ------
     TypeError
-        The configuration is what a running Asterisk answered, which has no lines.
+        It is something else, such as what a running Asterisk answered, which has no lines.
     """
 
     __slots__ = ("_checking", "_configuration", "_problems", "_source")
 
     def __init__(self, configuration: Configuration) -> None:
-        source = configuration._source
+        source = getattr(configuration, "_source", None)
         if not isinstance(source, _core.ConfigResolved):
-            raise TypeError("a dialplan is made of files, not of what a running Asterisk answers")
+            raise TypeError("expected a Configuration of load() or Document.resolve()")
         self._configuration = configuration
         self._source = _core.Dialplan(source)
         self._problems: Optional[List[Problem]] = None

@@ -446,13 +446,14 @@ def test_missing_file(tmp_path: Path) -> None:
     assert error.value.filename == str(tmp_path / "none.conf")
 
 
-def test_a_running_asterisks_answer_is_refused() -> None:
+def test_what_is_no_configuration_of_files() -> None:
     answer = ManagerMsg(["Category-000000: a\r\n", "Line-000000-000000: exten=1,1,NoOp\r\n"])
-    with pytest.raises(TypeError, match="running Asterisk"):
-        Dialplan(liveconfig.answer(answer))
-    for other in (None, 1, object()):
+    others: list[Any] = [liveconfig.answer(answer), Document("[a]\n"), "extensions.conf", None]
+    for other in others:
+        with pytest.raises(TypeError, match="resolve"):
+            Dialplan(other)
         with pytest.raises(TypeError):
-            _core.Dialplan(other)  # type: ignore[arg-type]
+            _core.Dialplan(other)
 
 
 def test_an_empty_dialplan() -> None:
