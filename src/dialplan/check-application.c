@@ -102,7 +102,7 @@ static struct pyst_text arguments_behind(struct pyst_text rest, size_t n)
     return rest;
 }
 
-/* The bytes up to the next one that stands in no ${...} and no $[...]; false: there is none. */
+/* Steps over ${...} and $[...]; false: nothing is behind them. */
 static bool skip_references(struct pyst_text text, size_t *atp)
 {
     while (*atp + 1 < text.size && text.data[*atp] == '$' &&
@@ -112,6 +112,14 @@ static bool skip_references(struct pyst_text text, size_t *atp)
         *atp = end ? end : text.size;
     }
     return *atp < text.size;
+}
+
+static bool has_byte(struct pyst_text text, char wanted)
+{
+    for (size_t i = 0; skip_references(text, &i); i++)
+        if (text.data[i] == wanted)
+            return true;
+    return false;
 }
 
 /* Where a byte stands outside of references and quotes, or SIZE_MAX. */
@@ -262,13 +270,9 @@ static int check_assignment(const struct call *call, struct pyst_text text, bool
         return check_set_function(call, name);
     if (!tells_blanks)
         return 0;
-    for (size_t i = 0; skip_references(name, &i); i++) {
-        if (name.data[i] == ' ')
-            return tell(call, PYST_DIALPLAN_BLANK_IN_NAME, name);
-        if (name.data[i] == '(')
-            return tell(call, PYST_DIALPLAN_FUNCTION_NOT_CLOSED, name);
-    }
-    return 0;
+    if (has_byte(name, ' '))
+        return tell(call, PYST_DIALPLAN_BLANK_IN_NAME, name);
+    return has_byte(name, '(') ? tell(call, PYST_DIALPLAN_FUNCTION_NOT_CLOSED, name) : 0;
 }
 
 static int check_assignments(const struct call *call)

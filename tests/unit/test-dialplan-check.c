@@ -116,9 +116,9 @@ static const struct example examples[] = {
      PYST_DIALPLAN_EMPTY_NAME,
      {"2:18 =1", "4:16  =1"}},
     {"exten => 1,1,Set(a =1)\n same => n,Set(a= 1)\n same => n,Set(a${b c} d=1)\n"
-     " same => n,Set(a${b}=1 2)\n same => n,ExecIf(${x}?Set(a b=1))\n",
+     " same => n,Set(a${b}=1 2)\n same => n,ExecIf(${x}?Set(a b=1))\n same => n,Set(CDR(a) =1)\n",
      PYST_DIALPLAN_BLANK_IN_NAME,
-     {"2:18 a ", "4:16 a${b c} d", "6:28 a b"}},
+     {"2:18 a ", "4:16 a${b c} d", "6:28 a b", "7:16 CDR(a) "}},
     {"exten => 1,1,GotoIf(?1)\n same => n,ExecIf( ?NoOp())\n same => n,While()\n"
      " same => n,GotoIf(${x}?1)\n",
      PYST_DIALPLAN_EMPTY_CONDITION,

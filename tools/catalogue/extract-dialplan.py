@@ -35,6 +35,8 @@ UNDOCUMENTED = {
 MORE_LETTERS = {
     "Directory": "v",
     "JACK": "n",
+    "MinivmGreet": "g",
+    "MinivmRecord": "bsu",
     "Park": "m",
     "ParkAndAnnounce": "m",
     "ReceiveFAX": "ac",
@@ -48,6 +50,7 @@ OPTIONAL = {
     "Else",
     "ElseIf",
     "If",
+    "MinivmDelete",
     "MusicOnHold",
     "QueueUpdate",
     "StartMusicOnHold",
