@@ -19,6 +19,7 @@
 #include <sys/socket.h>
 
 #include <cmocka.h>
+#include <uv.h>
 
 #include <pyst/error.h>
 #include <pyst/server.h>
@@ -263,6 +264,64 @@ static void test_a_stop_before_the_run_ends_it(void **state)
     assert_null(pyst_emulator_server_free(NULL));
 }
 
+/* ---- on the host's loop ---------------------------------------------------------------------- */
+
+static void on_late(uv_timer_t *timer)
+{
+    *(bool *)timer->data = true;
+}
+
+/* Turns the loop until the server has so many clients. */
+static void turn_until_clients(uv_loop_t *loop, const struct pyst_emulator_server *server, size_t n)
+{
+    bool late = false;
+    uv_timer_t timer = {.data = &late};
+
+    assert_int_equal(uv_timer_init(loop, &timer), 0);
+    assert_int_equal(uv_timer_start(&timer, on_late, WAIT_S * 1000, 0), 0);
+    while (pyst_emulator_server_clients(server) != n && !late)
+        uv_run(loop, UV_RUN_ONCE);
+    uv_close((uv_handle_t *)&timer, NULL);
+    uv_run(loop, UV_RUN_NOWAIT);
+    assert_false(late);
+}
+
+static void test_a_host_sends_to_all_clients_and_drops_them(void **state)
+{
+    const char *event = "Event: Reload\r\nModule: All\r\n\r\n";
+    struct pyst_emulator_server_options options = {0};
+    struct pyst_emulator_server *server;
+    uv_loop_t loop;
+    int fds[CLIENTS];
+    char c;
+
+    assert_int_equal(uv_loop_init(&loop), 0);
+    assert_int_equal(pyst_emulator_server_new(&server, &options, &loop), 0);
+    assert_int_equal(pyst_emulator_server_run(server), PYST_ERR_STATE);
+    assert_int_equal(pyst_emulator_server_clients(server), 0);
+    for (int i = 0; i < CLIENTS; i++)
+        fds[i] = connect_to(pyst_emulator_server_port(server));
+    turn_until_clients(&loop, server, CLIENTS);
+    pyst_emulator_server_send_all(server, pyst_text(event));
+    for (int i = 0; i < CLIENTS; i++) {
+        hear(fds[i], GREETING);
+        hear(fds[i], event);
+    }
+    pyst_emulator_server_drop_all(server);
+    turn_until_clients(&loop, server, 0);
+    for (int i = 0; i < CLIENTS; i++) {
+        assert_int_equal(TEMP_FAILURE_RETRY(recv(fds[i], &c, 1, 0)), 0);
+        close(fds[i]);
+    }
+    /* It still listens. */
+    fds[0] = connect_to(pyst_emulator_server_port(server));
+    turn_until_clients(&loop, server, 1);
+    close(fds[0]);
+    assert_null(pyst_emulator_server_free(server));
+    assert_int_equal(uv_run(&loop, UV_RUN_DEFAULT), 0);
+    assert_int_equal(uv_loop_close(&loop), 0);
+}
+
 static void test_refuses_what_is_no_address_or_port(void **state)
 {
     struct pyst_emulator_server_options options = {.host = "no address"};
@@ -282,6 +341,7 @@ int main(void)
         cmocka_unit_test(test_a_flood_has_exactly_the_events_asked_for),
         cmocka_unit_test(test_stops_with_clients_connected_and_frees_the_port),
         cmocka_unit_test(test_a_stop_before_the_run_ends_it),
+        cmocka_unit_test(test_a_host_sends_to_all_clients_and_drops_them),
         cmocka_unit_test(test_refuses_what_is_no_address_or_port),
     };
 
