@@ -451,6 +451,28 @@ static void each_allocation_may_fail(void **state)
     assert_allocations_may_fail("link", "b.conf", NULL);
 }
 
+static void each_allocation_of_reading_may_fail(void **state)
+{
+    unsigned n = 0;
+
+    do {
+        static const struct pyst_config_stamp none;
+        struct pyst_config_document *other = NULL;
+        struct pyst_config_stamp read = none;
+        int r;
+
+        failed = 0;
+        failing = ++n;
+        r = pyst_config_document_load(&other, path_of("a.conf"), &read);
+        failing = 0;
+        assert_int_equal(r, failed > 0 ? PYST_ERR_NO_MEMORY : 0);
+        assert_memory_equal(&read, r == 0 ? &stamp : &none, sizeof(read));
+        assert_true((r == 0) == (other != NULL));
+        pyst_config_document_unref(other);
+    } while (failed > 0);
+    assert_true(n > 2);
+}
+
 /* ---- somebody else -------------------------------------------------------------------------- */
 
 static void set_modified(const char *name, const struct timespec *modified)
@@ -834,6 +856,7 @@ int main(void)
         TEST(permissions_that_cannot_be_set_are_told),
         TEST(a_file_beyond_the_limit_is_told),
         TEST(each_allocation_may_fail),
+        TEST(each_allocation_of_reading_may_fail),
         TEST(another_size_is_a_change),
         TEST(another_time_is_a_change),
         TEST(another_file_of_that_name_is_a_change),
