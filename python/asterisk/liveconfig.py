@@ -402,15 +402,31 @@ def _change_by_name(old: Section, new: Section, options: str) -> Optional[List[O
     return found + [_append(old.name, each, options) for each in after[len(remaining) :]]
 
 
+def _differences(
+    old: List[Tuple[str, str]], new: List[Tuple[str, str]]
+) -> List[Tuple[int, int, int, int]]:
+    """Which part of the one, from and to, is which of the other."""
+    shorter = min(len(old), len(new))
+    begin = end = 0
+    while begin < shorter and old[begin] == new[begin]:
+        begin += 1
+    while end < shorter - begin and old[-1 - end] == new[-1 - end]:
+        end += 1
+    # What stands there very often, as same => n,Hangup() does, would take it minutes.
+    matcher = SequenceMatcher(None, old[begin : len(old) - end], new[begin : len(new) - end])
+    return [
+        (begin + i, begin + i_end, begin + j, begin + j_end)
+        for tag, i, i_end, j, j_end in matcher.get_opcodes()
+        if tag != "equal"
+    ]
+
+
 def _change_by_index(old: Section, new: Section, options: str) -> List[Operation]:
     """Delete and insert by place, from the end to the begin, so that places stay what they are."""
     before, after = old.all(), new.all()
     length = len(before)
     found = []
-    matcher = SequenceMatcher(None, _pairs(before), _pairs(after), autojunk=False)
-    for tag, i, i_end, j, j_end in reversed(matcher.get_opcodes()):
-        if tag == "equal":
-            continue
+    for i, i_end, j, j_end in reversed(_differences(_pairs(before), _pairs(after))):
         for index in range(i_end - 1, i - 1, -1):
             found.append(Operation("Delete", old.name, line=str(index), options=options))
             length -= 1

@@ -75,6 +75,22 @@ def test_steps_by_place() -> None:
     ]
 
 
+def test_steps_of_a_long_section_whose_settings_repeat() -> None:
+    def text(application: str) -> str:
+        return "[a]\n" + "".join(
+            f"exten => {i},1,NoOp()\nsame => n,{application if i % 2 else 'Page'}({i})\n"
+            "same => n,Hangup()\n"
+            for i in range(2000)
+        )
+
+    found = steps(text("Dial"), text("Queue"))
+    assert len(found) == 2000
+    assert {operation.action for operation in found} == {"Delete", "Insert"}
+    assert steps(text("Dial"), text("Dial") + "same => n,Hangup()\n") == [
+        Operation("Append", "a", "same", ">n,Hangup()")
+    ]
+
+
 def test_steps_for_sections() -> None:
     template = 'catfilter="TEMPLATES=restrict"'
     every = 'catfilter="TEMPLATES=include"'
