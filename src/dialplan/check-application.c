@@ -14,7 +14,7 @@ struct call {
     struct check *check;
     const struct pyst_dialplan_priority *priority;
     struct pyst_text name;
-    struct pyst_text arguments; /* absent: no parentheses */
+    struct pyst_text arguments; /* empty without parentheses */
     unsigned depth;
 };
 
@@ -22,6 +22,11 @@ static int tell(const struct call *call, enum pyst_dialplan_problem_kind kind,
                 struct pyst_text what)
 {
     return dialplan_tell(call->check->dialplan, kind, call->priority->place, what);
+}
+
+static struct pyst_text or_empty(struct pyst_text text)
+{
+    return text.data ? text : pyst_text_of("", 0);
 }
 
 static bool is_named(const struct call *call, const char *name)
@@ -333,7 +338,7 @@ static int check_nested(const struct call *call, struct pyst_text text)
     end = rest.size ? memrchr(rest.data, ')', rest.size) : NULL;
     if (end)
         rest.size = (size_t)(end - rest.data);
-    inner.arguments = rest;
+    inner.arguments = or_empty(rest);
     if (inner.depth++ == NESTED_MAX || dialplan_is_variable(inner.name))
         return 0;
     if (is_blank(inner.name))
@@ -445,7 +450,7 @@ int dialplan_check_application(struct check *check, const struct pyst_dialplan_p
         .priority = priority,
         .name =
             priority->arguments.data ? priority->application : config_strip(priority->application),
-        .arguments = priority->arguments,
+        .arguments = or_empty(priority->arguments),
     };
 
     return check_call(&call);

@@ -21,9 +21,10 @@ static int compare_labels(const void *a, const void *b)
     return left->context < right->context ? -1 : left->context > right->context;
 }
 
-/* Calls `visit` for each label. */
-static void each_label(struct check *check, void (*visit)(struct check *check, struct label label))
+/* Counts the labels, and keeps them if there is room. */
+static void take_labels(struct check *check)
 {
+    check->n_labels = 0;
     for (size_t i = 0; i < check->dialplan->n_contexts; i++) {
         const struct pyst_dialplan_context *context = &check->dialplan->contexts[i]->public;
 
@@ -31,32 +32,25 @@ static void each_label(struct check *check, void (*visit)(struct check *check, s
             const struct pyst_dialplan_extension *extension = context->extensions[j];
 
             for (size_t k = 0; k < extension->n_priorities; k++)
-                if (extension->priorities[k].label.data)
-                    visit(check, (struct label){extension->priorities[k].label, i});
+                if (extension->priorities[k].label.data) {
+                    if (check->labels)
+                        check->labels[check->n_labels] =
+                            (struct label){extension->priorities[k].label, i};
+                    check->n_labels++;
+                }
         }
     }
-}
-
-static void count(struct check *check, struct label label)
-{
-    check->n_labels++;
-}
-
-static void keep(struct check *check, struct label label)
-{
-    check->labels[check->n_labels++] = label;
 }
 
 int dialplan_collect_labels(struct check *check)
 {
     size_t n = 0;
 
-    each_label(check, count);
+    take_labels(check);
     check->labels = calloc(check->n_labels + 1, sizeof(*check->labels));
     if (!check->labels)
         return PYST_ERR_NO_MEMORY;
-    check->n_labels = 0;
-    each_label(check, keep);
+    take_labels(check);
     qsort(check->labels, check->n_labels, sizeof(*check->labels), compare_labels);
     for (size_t i = 0; i < check->n_labels; i++)
         if (n == 0 || compare_labels(&check->labels[n - 1], &check->labels[i]) != 0)

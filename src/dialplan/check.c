@@ -174,7 +174,7 @@ static int check_times(struct pyst_dialplan *dialplan,
                        const struct pyst_dialplan_priority *priority)
 {
     struct pyst_text times = priority->arguments;
-    const char *end = times.size ? memchr(times.data, '?', times.size) : NULL;
+    const char *end = times.data ? memchr(times.data, '?', times.size) : NULL;
 
     if (!end || (!pyst_text_equal_nocase(priority->application, pyst_text("GotoIfTime")) &&
                  !pyst_text_equal_nocase(priority->application, pyst_text("ExecIfTime"))))

@@ -175,13 +175,15 @@ static int search_children(const struct overlap_search *search, const struct nod
 
         if (rank == DIALPLAN_NOT_CLOSED || !(node->priorities & search->priorities))
             continue;
-        if (rank == DIALPLAN_NONE_OR_MORE || wanted.rank == DIALPLAN_NONE_OR_MORE)
+        /* "!" goes with an end, "." does not. */
+        if (rank == DIALPLAN_END && wanted.rank == DIALPLAN_END)
+            r = take_leaves(search, node);
+        else if (rank == DIALPLAN_NONE_OR_MORE || wanted.rank == DIALPLAN_NONE_OR_MORE ||
+                 (rank == DIALPLAN_ONE_OR_MORE && wanted.rank != DIALPLAN_END) ||
+                 (wanted.rank == DIALPLAN_ONE_OR_MORE && rank != DIALPLAN_END))
             r = take_all(search, node);
-        else if (rank == DIALPLAN_END || wanted.rank == DIALPLAN_END)
-            r = rank == wanted.rank ? take_leaves(search, node) : 0;
-        else if (rank == DIALPLAN_ONE_OR_MORE || wanted.rank == DIALPLAN_ONE_OR_MORE)
-            r = take_all(search, node);
-        else if (dialplan_positions_meet(&node->position, &wanted))
+        else if (rank < DIALPLAN_ONE_OR_MORE && wanted.rank < DIALPLAN_ONE_OR_MORE &&
+                 dialplan_positions_meet(&node->position, &wanted))
             r = search_children(search, node, at);
     }
     return r;
