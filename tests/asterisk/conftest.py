@@ -15,12 +15,12 @@ from raw import RawManager
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Let two processes share the tests, each with a version."""
+    """Let several processes share the tests, each with a version."""
     parser.addoption(
         "--asterisk",
         type=int,
-        choices=sorted(SELECTIONS),
-        help="run the tests of this version only; those of none are the oldest's",
+        choices=[0, *sorted(SELECTIONS)],
+        help="run the tests of this version only; 0: those of none",
     )
 
 
@@ -37,7 +37,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: List[pytest.Item
     kept: List[pytest.Item] = []
     for item in items:
         parameters = item.callspec.params if hasattr(item, "callspec") else {}
-        version = parameters.get("version", min(SELECTIONS))
+        version = parameters.get("version", 0)
         (kept if version == only else left).append(item)
     items[:] = kept
     config.hook.pytest_deselected(items=left)

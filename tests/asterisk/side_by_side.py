@@ -1,11 +1,12 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""Run the tests here with each version of Asterisk, side by side: they do little but wait.
+"""Run the tests here with each version of Asterisk, side by side, for they do little but wait.
 
     meson devenv -C build tests/asterisk/side_by_side.py [PYTEST-OPTION...]
 
 What the newest version's tests print is shown as it comes, that of the others behind it. The
-results are in pytest-asterisk-VERSION.xml of the build directory, whatever the exit status.
+results are in pytest-asterisk-VERSION.xml of the build directory, whatever the exit status; those of
+tests that need no Asterisk have 0 for a version.
 """
 
 import os
@@ -23,7 +24,8 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 BUILD = Path(os.environ.get("PYST_BUILD", ROOT / "build"))
 
-VERSIONS = sorted(SELECTIONS, reverse=True)
+#: 0 is for the tests that need none.
+VERSIONS = [*sorted(SELECTIONS, reverse=True), 0]
 
 PYTEST = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-rs", "--rootdir", str(ROOT)]
 # Where a test hangs, this tells where.
