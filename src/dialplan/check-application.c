@@ -302,6 +302,9 @@ static int check_condition(const struct call *call, struct pyst_text text)
 
     if (condition.size == 0)
         return tell(call, PYST_DIALPLAN_EMPTY_CONDITION, call->name);
+    /* While(1) is how a loop without an end is written. */
+    if (is_named(call, "While") && pyst_text_equal(condition, pyst_text("1")))
+        return 0;
     if (!dialplan_is_variable(condition))
         return tell(call, PYST_DIALPLAN_CONSTANT_CONDITION, condition);
     for (size_t i = 0; skip_references(condition, &i); i++) {

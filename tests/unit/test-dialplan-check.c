@@ -123,7 +123,8 @@ static const struct example examples[] = {
      " same => n,GotoIf(${x}?1)\n",
      PYST_DIALPLAN_EMPTY_CONDITION,
      {"2:14 GotoIf", "3:12 ExecIf", "4:12 While"}},
-    {"exten => 1,1,GotoIf(1?1)\n same => n,While(a)\n same => n,GotoIf($[${x}]?1)\n",
+    {"exten => 1,1,GotoIf(1?1)\n same => n,While(a)\n same => n,GotoIf($[${x}]?1)\n"
+     " same => n,While(1)\n",
      PYST_DIALPLAN_CONSTANT_CONDITION,
      {"2:21 1", "3:18 a"}},
     {"exten => 1,1,GotoIf(${x} = 1?1)\n same => n,ExecIf(\"${x}\"?NoOp())\n"
