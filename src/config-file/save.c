@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
@@ -25,7 +26,9 @@ static bool is_same(const struct pyst_config_stamp *one, const struct pyst_confi
            one->modified_ns == other->modified_ns;
 }
 
-/* What is there now: 1 and *statusp, 0 when nothing is; PYST_ERR_CHANGED, _SYSTEM. */
+/* What is there now: 1 and *statusp, 0 when nothing is; PYST_ERR_CHANGED, _SYSTEM (EINVAL: no
+ * file).
+ */
 static int look(const char *path, const struct pyst_config_stamp *stamp, struct stat *statusp)
 {
     struct pyst_config_stamp now;
@@ -34,6 +37,10 @@ static int look(const char *path, const struct pyst_config_stamp *stamp, struct 
         if (errno != ENOENT)
             return PYST_ERR_SYSTEM;
         return stamp && is_set(stamp) ? PYST_ERR_CHANGED : 0;
+    }
+    if (!S_ISREG(statusp->st_mode)) {
+        errno = EINVAL;
+        return PYST_ERR_SYSTEM;
     }
     config_stamp_set(&now, statusp);
     if (stamp && !is_same(stamp, &now))
@@ -121,6 +128,36 @@ static int keep_access(int fd, const char *path, const struct stat *old)
 
 /* ---- saving --------------------------------------------------------------------------------- */
 
+/*
+ * Holds the file that is to be replaced, so that of several who save it at once one does and the
+ * others find that it has changed. PYST_ERR_CHANGED: somebody else holds it. Else *fdp is to be
+ * closed at the end; -1: there is no way to hold it.
+ */
+static int hold(const char *path, int *fdp)
+{
+    *fdp = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (*fdp < 0 || flock(*fdp, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK)
+        return 0;
+    close(*fdp);
+    *fdp = -1;
+    return PYST_ERR_CHANGED;
+}
+
+/* A new file never takes the place of one that somebody made meanwhile, where links can be made. */
+static int put_in_place(const char *temporary, const char *path,
+                        const struct pyst_config_stamp *stamp)
+{
+    if (stamp && !is_set(stamp)) {
+        if (link(temporary, path) == 0) {
+            unlink(temporary);
+            return 0;
+        }
+        if (errno == EEXIST)
+            return PYST_ERR_CHANGED;
+    }
+    return rename(temporary, path) < 0 ? PYST_ERR_SYSTEM : 0;
+}
+
 /* Fills the temporary file and puts it in the place of `path`. */
 static int replace(const struct pyst_config_document *document, int fd, const char *temporary,
                    const char *path, const struct stat *old, struct pyst_config_stamp *stamp)
@@ -145,34 +182,26 @@ static int replace(const struct pyst_config_document *document, int fd, const ch
         return r;
     if (fsync(fd) < 0 || fstat(fd, &now) < 0)
         return PYST_ERR_SYSTEM;
-    /* As late as can be: between this and the renaming nobody can be kept away. */
+    /* As late as can be: who takes no lock can be kept away no longer. */
     r = look(path, stamp, &(struct stat){0});
     if (r < 0)
         return r;
-    if (rename(temporary, path) < 0)
-        return PYST_ERR_SYSTEM;
+    r = put_in_place(temporary, path, stamp);
+    if (r < 0)
+        return r;
     sync_directory(path);
     if (stamp)
         config_stamp_set(stamp, &now);
     return 0;
 }
 
-static int save(struct pyst_config_document *document, const char *path,
-                struct pyst_config_stamp *stamp)
+/* Writes a temporary file beside `path`, and puts it there. */
+static int write_beside(const struct pyst_config_document *document, const char *path,
+                        const struct stat *old, struct pyst_config_stamp *stamp)
 {
-    struct stat old;
-    int exists = look(path, stamp, &old);
     char *temporary;
     int fd, r, saved;
 
-    if (exists < 0)
-        return exists;
-    if (exists && !S_ISREG(old.st_mode)) {
-        errno = EINVAL;
-        return PYST_ERR_SYSTEM;
-    }
-    if (exists && !pyst_config_document_is_changed(document) && stamp)
-        return 0;
     if (asprintf(&temporary, "%s.XXXXXX", path) < 0)
         return PYST_ERR_NO_MEMORY;
     fd = mkostemp(temporary, O_CLOEXEC);
@@ -180,13 +209,35 @@ static int save(struct pyst_config_document *document, const char *path,
         free(temporary);
         return PYST_ERR_SYSTEM;
     }
-    r = replace(document, fd, temporary, path, exists ? &old : NULL, stamp);
+    r = replace(document, fd, temporary, path, old, stamp);
     saved = errno;
     close(fd);
     if (r < 0)
         unlink(temporary);
     free(temporary);
     errno = saved;
+    return r;
+}
+
+static int save(struct pyst_config_document *document, const char *path,
+                struct pyst_config_stamp *stamp)
+{
+    struct stat old;
+    int exists = look(path, stamp, &old), held = -1, r = 0, saved;
+
+    if (exists < 0)
+        return exists;
+    if (exists && !pyst_config_document_is_changed(document) && stamp)
+        return 0;
+    if (exists && stamp)
+        r = hold(path, &held);
+    if (r == 0)
+        r = write_beside(document, path, exists ? &old : NULL, stamp);
+    if (held >= 0) {
+        saved = errno;
+        close(held);
+        errno = saved;
+    }
     if (r == 0)
         pyst_config_document_set_saved(document);
     return r;

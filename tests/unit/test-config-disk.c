@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -571,6 +572,50 @@ static void a_file_that_appears_meanwhile_is_not_replaced(void **state)
     assert_int_equal(n_files(), 1);
 }
 
+static void save_by_another(void)
+{
+    struct pyst_config_document *other;
+    struct pyst_config_stamp read;
+    struct pyst_config_line *line;
+
+    assert_int_equal(pyst_config_document_load(&other, path_of("a.conf"), &read), 0);
+    assert_int_equal(pyst_config_document_add_line(other, NULL, pyst_text("; other"), &line), 0);
+    assert_int_equal(pyst_config_document_save(other, path_of("a.conf"), &read), PYST_ERR_CHANGED);
+    assert_true(pyst_config_document_is_changed(other));
+    pyst_config_document_unref(other);
+}
+
+static void of_two_who_save_at_once_one_does(void **state)
+{
+    before_sync = save_by_another;
+    assert_int_equal(pyst_config_document_save(document, path_of("a.conf"), &stamp), 0);
+    assert_null(before_sync);
+    assert_saved(0);
+}
+
+static void what_somebody_holds_is_replaced_by_force(void **state)
+{
+    const int fd = open(path_of("a.conf"), O_RDONLY | O_CLOEXEC);
+
+    assert_int_equal(flock(fd, LOCK_EX), 0);
+    assert_int_equal(pyst_config_document_save(document, path_of("a.conf"), &stamp),
+                     PYST_ERR_CHANGED);
+    assert_file("a.conf", "[a]\nx=1\n");
+    assert_int_equal(n_files(), 1);
+    assert_int_equal(pyst_config_document_save(document, path_of("a.conf"), NULL), 0);
+    close(fd);
+    assert_saved(0);
+}
+
+static void what_is_no_file_is_not_changed_but_no_file(void **state)
+{
+    struct pyst_config_stamp none = {0};
+
+    errno = 0;
+    assert_int_equal(pyst_config_document_save(document, folder, &none), PYST_ERR_SYSTEM);
+    assert_int_equal(errno, EINVAL);
+}
+
 static void the_stamp_is_that_of_what_was_written(void **state)
 {
     const struct pyst_config_stamp before = stamp;
@@ -863,6 +908,9 @@ int main(void)
         TEST(a_file_that_is_gone_is_a_change),
         TEST(a_change_while_it_is_saved_is_seen),
         TEST(a_file_that_appears_meanwhile_is_not_replaced),
+        TEST(of_two_who_save_at_once_one_does),
+        TEST(what_somebody_holds_is_replaced_by_force),
+        TEST(what_is_no_file_is_not_changed_but_no_file),
         TEST(the_stamp_is_that_of_what_was_written),
         TEST(a_link_to_nothing_makes_what_it_leads_to),
         TEST(a_link_of_the_folder_that_one_is_in),

@@ -39,7 +39,10 @@ PYST_PUBLIC int pyst_config_document_load(struct pyst_config_document **document
  * `stamp` is what the document was read from, and is set to what was written; all zero: the file
  * must not exist yet; NULL: whatever is there is replaced.
  *
- * Errors: PYST_ERR_CHANGED, the file is not as it was then, by its stamp, and stays so;
+ * Of several who save a file at once, on a file system with locks (flock), one does.
+ *
+ * Errors: PYST_ERR_CHANGED, the file is not as it was then, by its stamp, or is being saved by
+ * somebody else, and stays so;
  * PYST_ERR_SYSTEM (errno; EINVAL when what is there is no regular file); PYST_ERR_NO_MEMORY.
  */
 PYST_PUBLIC int pyst_config_document_save(struct pyst_config_document *document, const char *path,
