@@ -134,7 +134,7 @@ static int search(struct lookup *lookup, const struct pyst_dialplan_context *con
     if (lookup->is_current)
         return dialplan_each_overlap(lookup->check, context, lookup->extension, OVERLAP_ANY,
                                      take_match, lookup);
-    dialplan_search(lookup->check->dialplan, &query, false, take_match, lookup);
+    dialplan_search(lookup->check->dialplan, &query, take_match, lookup);
     return 0;
 }
 

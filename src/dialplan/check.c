@@ -3,6 +3,12 @@
 
 #include "dialplan/check.h"
 
+/*
+ * Bytes of arguments that are looked into: to look into references inside one another takes the
+ * square of their size. Asterisk gives an application 8191 (EXT_DATA_SIZE).
+ */
+#define ARGUMENTS_MAX 16384
+
 /* ---- contexts ------------------------------------------------------------------------------- */
 
 void dialplan_find_candidates(struct check *check, const struct pyst_dialplan_context *context)
@@ -200,6 +206,8 @@ static int check_application(struct check *check, const struct pyst_dialplan_pri
     if (priority->arguments.data && (unsigned char)name.data[name.size - 1] < 33)
         return dialplan_tell(dialplan, PYST_DIALPLAN_BLANK_BEFORE_PARENTHESIS, priority->place,
                              name);
+    if (priority->arguments.size > ARGUMENTS_MAX)
+        return 0;
     r = check_balance(dialplan, priority);
     if (r == 0)
         r = check_times(dialplan, priority);

@@ -134,11 +134,9 @@ bool dialplan_caller_fits(struct pyst_text wanted, struct pyst_text caller_id);
 
 /*
  * Calls `take` for what fits, in order, until it gives something else than 0, and gives that. In
- * what it is told, extension and switch are never both NULL. `overlapping`: the number may be a
- * pattern, and what fits is all that has a number in common with it.
+ * what it is told, extension and switch are never both NULL.
  */
 int dialplan_search(const struct pyst_dialplan *dialplan, const struct pyst_dialplan_query *query,
-                    bool overlapping,
                     int (*take)(void *user, const struct pyst_dialplan_match *match), void *user);
 
 /* Of one extension; NULL: none. `label` absent: by number. */

@@ -11,7 +11,6 @@ struct search {
     const struct pyst_dialplan_query *query;
     int (*take)(void *user, const struct pyst_dialplan_match *match);
     void *user;
-    bool overlapping;
     size_t visited[CONTEXTS_MAX];
     size_t n_visited;
 };
@@ -56,17 +55,12 @@ static size_t first_name(const struct context *context, struct pyst_text number)
 static int search_extensions(struct search *search, const struct context *context,
                              struct pyst_dialplan_match match)
 {
-    size_t i = search->overlapping ? 0 : first_name(context, search->query->number);
+    size_t i = first_name(context, search->query->number);
     int r = 0;
 
     while (r == 0 && i < context->public.n_extensions) {
         match.extension = &context->extensions[i]->public;
-        if (search->overlapping) {
-            if (!dialplan_overlap(match.extension->name, search->query->number)) {
-                i++;
-                continue;
-            }
-        } else if (!pyst_dialplan_fits(match.extension->name, search->query->number)) {
+        if (!pyst_dialplan_fits(match.extension->name, search->query->number)) {
             i = i < context->n_names ? context->n_names : i + 1;
             continue;
         }
@@ -121,7 +115,6 @@ static int search_context(struct search *search, struct pyst_text name,
 }
 
 int dialplan_search(const struct pyst_dialplan *dialplan, const struct pyst_dialplan_query *query,
-                    bool overlapping,
                     int (*take)(void *user, const struct pyst_dialplan_match *match), void *user)
 {
     struct search search;
@@ -130,7 +123,6 @@ int dialplan_search(const struct pyst_dialplan *dialplan, const struct pyst_dial
     search.query = query;
     search.take = take;
     search.user = user;
-    search.overlapping = overlapping;
     search.n_visited = 0;
     return search_context(&search, query->context, (struct pyst_dialplan_match){0});
 }
@@ -159,7 +151,7 @@ int pyst_dialplan_match(const struct pyst_dialplan *dialplan,
                         struct pyst_dialplan_match **matchesp, size_t *n_matchesp)
 {
     struct matches matches = {0};
-    const int r = dialplan_search(dialplan, query, false, keep_match, &matches);
+    const int r = dialplan_search(dialplan, query, keep_match, &matches);
 
     if (r < 0) {
         free(matches.array);
@@ -230,14 +222,14 @@ const struct pyst_dialplan_priority *pyst_dialplan_find(const struct pyst_dialpl
 {
     struct wanted wanted = {number, label, NULL, dialplan->has_override_switch};
 
-    dialplan_search(dialplan, query, false, find_priority, &wanted);
+    dialplan_search(dialplan, query, find_priority, &wanted);
     if (wanted.found && label.data && wanted.found->number < 1) {
         wanted.found = NULL; /* a hint */
     } else if (wanted.found && label.data) {
         /* A label stands for its number, which an extension that is preferred may have. */
         wanted.number = wanted.found->number;
         wanted.label = pyst_text_none();
-        dialplan_search(dialplan, query, false, find_priority, &wanted);
+        dialplan_search(dialplan, query, find_priority, &wanted);
     }
     if (switchedp)
         *switchedp = wanted.switched;

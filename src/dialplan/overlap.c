@@ -7,9 +7,9 @@
 #include "base/array.h"
 
 /*
- * A position, shared by all extensions that have it behind the same ones. What dialplan_overlap()
- * does with two names, a search does with one name and the tree: it goes down where two positions
- * meet. So it looks at those that fit the beginning of the name, and never at all others.
+ * A position, shared by all extensions that have it behind the same ones. A search
+ * goes down where a position of the name meets one of the tree. So it looks at those that fit the
+ * beginning of the name, and never at all others.
  */
 struct node {
     struct position position;

@@ -311,37 +311,6 @@ bool dialplan_positions_meet(const struct position *a, const struct position *b)
     return meet;
 }
 
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
-bool dialplan_overlap(struct pyst_text a, struct pyst_text b)
-{
-    size_t at_a = is_pattern(a), at_b = is_pattern(b);
-
-    /* Mostly the first digits tell. */
-    while (at_a < a.size && at_b < b.size && is_digit(a.data[at_a]) && is_digit(b.data[at_b]))
-        if (a.data[at_a++] != b.data[at_b++])
-            return false;
-    for (;;) {
-        struct position left, right;
-
-        dialplan_next_position(a, &at_a, &left);
-        dialplan_next_position(b, &at_b, &right);
-        if (left.rank == NOT_CLOSED || right.rank == NOT_CLOSED)
-            return false;
-        if (left.rank == NONE_OR_MORE || right.rank == NONE_OR_MORE)
-            return true;
-        if (left.rank == END || right.rank == END)
-            return left.rank == right.rank;
-        if (left.rank == ONE_OR_MORE || right.rank == ONE_OR_MORE)
-            return true;
-        if (!dialplan_positions_meet(&left, &right))
-            return false;
-    }
-}
-
 bool dialplan_is_bad_pattern(struct pyst_text name, size_t *at)
 {
     struct position position;

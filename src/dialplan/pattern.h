@@ -35,9 +35,6 @@ uint64_t dialplan_hash_extension(struct pyst_text name);
 /* The order of names that are no patterns, whatever they begin with. */
 int dialplan_compare_names(struct pyst_text a, struct pyst_text b);
 
-/* Whether some number fits both. */
-bool dialplan_overlap(struct pyst_text a, struct pyst_text b);
-
 /* Whether a set is not closed, and where; `at` is its bracket. */
 bool dialplan_is_bad_pattern(struct pyst_text name, size_t *at);
 

@@ -43,6 +43,29 @@ static void append_name(char *name)
         strcat(name, below(2) ? "." : "!");
 }
 
+/* Whether some number fits both, found by a walk along both. */
+static bool overlap(struct pyst_text a, struct pyst_text b)
+{
+    size_t at_a = 0, at_b = 0;
+
+    for (;;) {
+        struct position left, right;
+
+        dialplan_next_position(a, &at_a, &left);
+        dialplan_next_position(b, &at_b, &right);
+        if (left.rank == DIALPLAN_NOT_CLOSED || right.rank == DIALPLAN_NOT_CLOSED)
+            return false;
+        if (left.rank == DIALPLAN_NONE_OR_MORE || right.rank == DIALPLAN_NONE_OR_MORE)
+            return true;
+        if (left.rank == DIALPLAN_END || right.rank == DIALPLAN_END)
+            return left.rank == right.rank;
+        if (left.rank == DIALPLAN_ONE_OR_MORE || right.rank == DIALPLAN_ONE_OR_MORE)
+            return true;
+        if (!dialplan_positions_meet(&left, &right))
+            return false;
+    }
+}
+
 struct seen {
     const struct pyst_dialplan_extension *extensions[2 * EXTENSIONS];
     size_t n;
@@ -79,7 +102,7 @@ static size_t compare(const struct overlap_tree *tree, const struct pyst_dialpla
     for (size_t i = 0; i < context->n_extensions; i++) {
         const struct pyst_dialplan_extension *extension = context->extensions[i];
         const bool wanted =
-            dialplan_overlap(extension->name, pyst_text(name)) &&
+            overlap(extension->name, pyst_text(name)) &&
             (priority == OVERLAP_ANY ||
              dialplan_extension_find(extension, priority, pyst_text_none()) != NULL);
 
