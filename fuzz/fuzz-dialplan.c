@@ -42,6 +42,12 @@ static void check_extension(const struct pyst_dialplan_extension *extension)
     }
 }
 
+/* A Monday morning, in all zones. */
+static void tell_local_time(void *user, struct pyst_text zone, struct tm *local)
+{
+    *local = (struct tm){.tm_hour = 9, .tm_min = 30, .tm_mday = 2, .tm_mon = 2, .tm_wday = 1};
+}
+
 static void check_matches(const struct pyst_dialplan *dialplan,
                           const struct pyst_dialplan_query *query)
 {
@@ -72,8 +78,9 @@ static void check_context(const struct pyst_dialplan *dialplan,
                           const struct pyst_dialplan_context *context, struct pyst_text number)
 {
     const struct pyst_dialplan_query query = {.context = context->name, .number = number};
+    struct pyst_dialplan_query timed = query;
     struct pyst_dialplan_match *matches;
-    size_t fitting = 0, own = 0, n;
+    size_t fitting = 0, own = 0, n, n_timed;
 
     CHECK(pyst_dialplan_find_context(dialplan, context->name) == context);
     for (size_t i = 0; i < context->n_extensions; i++) {
@@ -85,6 +92,10 @@ static void check_context(const struct pyst_dialplan *dialplan,
     for (size_t i = 0; i < n; i++)
         own += matches[i].extension && matches[i].context == context;
     CHECK(own == fitting);
+    pyst_dialplan_matches_free(matches);
+    timed.local_time = tell_local_time;
+    CHECK(pyst_dialplan_match(dialplan, &timed, &matches, &n_timed) == 0);
+    CHECK(n_timed <= n);
     pyst_dialplan_matches_free(matches);
     check_matches(dialplan, &query);
 }
