@@ -341,7 +341,7 @@ UNTOLD = ("has this label already", "never looked at", "looks like a pattern", "
 def log_of_reload(server: AsteriskServer, manager: RawManager) -> List[str]:
     """Reload, and return what is logged until the last line of the dialplan is warned of."""
     lines: List[str] = []
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     with server.log.open(encoding="latin-1") as log:
         log.seek(0, os.SEEK_END)
         command(manager, "dialplan reload")

@@ -118,7 +118,7 @@ class Calls:
         return self._ends(start, len(lines))
 
     def _wait_for_context(self) -> None:
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 60
         while not any("Context 'calls'" in row for row in command(self.manager, "dialplan show")):
             assert time.monotonic() < deadline, "the dialplan is not loaded"
             time.sleep(0.05)
