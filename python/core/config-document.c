@@ -432,7 +432,8 @@ static PyMethodDef document_methods[] = {
      "Raises\n------\nConfigurationError\n    Asterisk could not read it back."},
     {"add_section", METHOD(document_add_section), METH_VARARGS | METH_KEYWORDS,
      "add_section(name, options=None, before=None)\n--\n\n"
-     "Add the line that begins a section.\n\n"
+     "Add the line that begins a section, and an empty one above it where its neighbour has "
+     "one.\n\n"
      "Parameters\n----------\n"
      "name : str\n"
      "options : str, optional\n    What stands in parentheses, such as ``!`` or a template's "

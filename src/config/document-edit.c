@@ -444,12 +444,56 @@ int pyst_config_document_add_item(struct pyst_config_document *document,
     return add(document, before, &writing, &meaning, linep);
 }
 
+static bool is_empty(const struct pyst_config_line *line)
+{
+    return line->kind == PYST_CONFIG_BLANK && !is_commented(line) &&
+           config_strip(pyst_config_line_text(line)).size == 0;
+}
+
+/* Whether an empty line stands above a section and the comments that belong to it. */
+static bool is_parted(const struct pyst_config_line *section)
+{
+    const struct pyst_config_line *line = section->previous;
+
+    while (line && line->kind == PYST_CONFIG_BLANK && !is_empty(line))
+        line = line->previous;
+    return line && is_empty(line);
+}
+
+/* The section whose way of parting is followed: the nearest one with something above, or below. */
+static const struct pyst_config_line *other_section(const struct pyst_config_line *section)
+{
+    const struct pyst_config_line *line = section->previous;
+
+    for (; line && line->previous; line = line->previous)
+        if (line->kind == PYST_CONFIG_SECTION)
+            return line;
+    for (line = section->next; line; line = line->next)
+        if (line->kind == PYST_CONFIG_SECTION)
+            return line;
+    return NULL;
+}
+
+/* Puts an empty line above a new section where others have one. */
+static int part(struct pyst_config_document *document, struct pyst_config_line *section)
+{
+    const struct pyst_config_line *other = other_section(section);
+    struct meaning meaning = {PYST_CONFIG_BLANK, pyst_text_none(), pyst_text_none(), false, false};
+    struct writing writing = {0};
+
+    if (!section->previous || is_parted(section) || !other || !is_parted(other))
+        return 0;
+    return add(document, section, &writing, &meaning, NULL);
+}
+
 int pyst_config_document_add_section(struct pyst_config_document *document,
                                      struct pyst_config_line *before, struct pyst_text name,
                                      struct pyst_text options, struct pyst_config_line **linep)
 {
     struct meaning meaning = {PYST_CONFIG_SECTION, name, options, false, false};
     struct writing writing = {0};
+    struct pyst_config_line *line;
+    int r;
 
     if (is_cut(name))
         return PYST_ERR_BAD_CONFIG_TEXT;
@@ -461,7 +505,15 @@ int pyst_config_document_add_section(struct pyst_config_document *document,
         put_escaped(&writing, options);
         put(&writing, pyst_text(")"));
     }
-    return add(document, before, &writing, &meaning, linep);
+    r = add(document, before, &writing, &meaning, &line);
+    if (r < 0)
+        return r;
+    r = part(document, line);
+    if (r < 0)
+        pyst_config_document_remove(document, line);
+    else if (linep)
+        *linep = line;
+    return r;
 }
 
 int pyst_config_document_add_line(struct pyst_config_document *document,

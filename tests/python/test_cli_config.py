@@ -279,7 +279,7 @@ def test_set_creates_a_section_only_when_told(phones: Path) -> None:
     assert "no such section" in run.err
     assert phones.read_text() == PHONES
     assert pyst("config", "set", "--create", str(phones), "300", "type", "peer").code == DONE
-    assert phones.read_text() == PHONES + "[300]\ntype = peer\n"
+    assert phones.read_text() == PHONES + "\n[300]\ntype = peer\n"
 
 
 def test_set_refuses_what_could_not_be_read_back(phones: Path) -> None:

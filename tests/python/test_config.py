@@ -221,7 +221,7 @@ def test_what_is_missing_is_added() -> None:
     document = Document("[a]\nx => 1\n\n[b]\ny=2\n")
     document.set("a", "z", "3")
     document.set("c", "w", "4")
-    assert bytes(document) == b"[a]\nx => 1\nz => 3\n\n[b]\ny=2\n[c]\nw = 4\n"
+    assert bytes(document) == b"[a]\nx => 1\nz => 3\n\n[b]\ny=2\n\n[c]\nw = 4\n"
 
 
 def test_a_value_in_an_addition_is_changed_there() -> None:

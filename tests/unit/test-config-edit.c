@@ -348,6 +348,38 @@ static void a_byte_order_mark_in_the_text_stays_text(void **state)
     pyst_config_document_unref(document);
 }
 
+/* Adds a section before line `at`, from 1; 0: at the end. */
+static void expect_section(const char *text, size_t at, const char *expected)
+{
+    struct pyst_config_document *document = read_string(text);
+    struct pyst_config_line *before = at ? line_at(document, at) : NULL, *line;
+
+    assert_int_equal(
+        pyst_config_document_add_section(document, before, pyst_text("n"), pyst_text_none(), &line),
+        0);
+    assert_true(pyst_text_equal(pyst_config_line_name(line), pyst_text("n")));
+    assert_written(document, expected);
+    pyst_config_document_unref(document);
+}
+
+static void a_section_is_parted_as_others_are(void **state)
+{
+    expect_section("[a]\nx=1\n\n[b]\ny=1\n", 0, "[a]\nx=1\n\n[b]\ny=1\n\n[n]\n");
+    expect_section("[a]\nx=1\n\n[b]\ny=1", 0, "[a]\nx=1\n\n[b]\ny=1\n\n[n]\n");
+    expect_section("[a]\r\n\r\n[b]\r\n", 0, "[a]\r\n\r\n[b]\r\n\r\n[n]\r\n");
+    expect_section("[a]\n\n; of b\n[b]\n", 0, "[a]\n\n; of b\n[b]\n\n[n]\n");
+    expect_section("; head\n\n[a]\nx=1\n", 0, "; head\n\n[a]\nx=1\n\n[n]\n");
+    expect_section("[a]\n\n[b]\n \n", 0, "[a]\n\n[b]\n \n[n]\n");
+    expect_section("[a]\nx=1\n\n[b]\n", 3, "[a]\nx=1\n\n[n]\n\n[b]\n");
+    /* Nobody else is, or there is nothing to be parted from, or nobody to follow. */
+    expect_section("[a]\nx=1\n[b]\ny=1\n", 0, "[a]\nx=1\n[b]\ny=1\n[n]\n");
+    expect_section("[a]\n\nx=1\n[b]\n", 0, "[a]\n\nx=1\n[b]\n[n]\n");
+    expect_section("[a]\n;--\n\n--;\n[b]\n", 0, "[a]\n;--\n\n--;\n[b]\n[n]\n");
+    expect_section("[a]\n\n[b]\n", 1, "[n]\n[a]\n\n[b]\n");
+    expect_section("[a]\nx=1\n", 0, "[a]\nx=1\n[n]\n");
+    expect_section("", 0, "[n]\n");
+}
+
 static void blanks_are_added_only_where_they_are_needed(void **state)
 {
     expect_set("x =\n", 1, "", 0, "x =\n");
@@ -434,6 +466,7 @@ int main(void)
         cmocka_unit_test(a_section_is_not_given_a_name_that_is_cut),
         cmocka_unit_test(an_odd_indent_is_not_followed),
         cmocka_unit_test(a_piece_with_a_nul_is_not_ended),
+        cmocka_unit_test(a_section_is_parted_as_others_are),
         cmocka_unit_test(blanks_are_added_only_where_they_are_needed),
         cmocka_unit_test(commented_lines_stay_where_they_are),
         cmocka_unit_test(moving_to_where_it_is_changes_nothing),

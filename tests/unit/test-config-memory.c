@@ -30,11 +30,14 @@ static void change(struct pyst_config_document *document)
 {
     struct pyst_config_line *line = pyst_config_line_next(pyst_config_document_first(document));
     const char *expected = "[t](!)\nx = e\\;f d\nnone\n[b](t)\nx += 1\ny => 2\n#tryinclude b\n"
-                           "[a](+y=2&z=[)\n[a](+y=2)\nz=3\nv=w\n[c](d)\n; e\n";
+                           "[a](+y=2&z=[)\n\n[a](+y=2)\nz=3\nv=w\n\n[c](d)\n; e\n";
 
     UNTIL_DONE(pyst_config_line_set_value(document, line, pyst_text("e;f d")));
     line = pyst_config_document_find_section(document, pyst_text("a"), NULL);
     UNTIL_DONE(pyst_config_line_set_name(document, line, pyst_text("b")));
+    line = pyst_config_document_find_section(document, pyst_text("a"), NULL);
+    line = pyst_config_document_find_section(document, pyst_text("a"), line);
+    UNTIL_DONE(pyst_config_document_add_line(document, line, pyst_text(""), NULL));
     UNTIL_DONE(pyst_config_document_add_item(document, NULL, pyst_text("v"), pyst_text("w"),
                                              PYST_CONFIG_STYLE_NEIGHBOUR, NULL));
     UNTIL_DONE(

@@ -222,7 +222,10 @@ PYST_PUBLIC int pyst_config_document_add_item(struct pyst_config_document *docum
                                               enum pyst_config_style style,
                                               struct pyst_config_line **linep);
 
-/** Adds a section; `options` absent: without parentheses. */
+/**
+ * Adds a section, as of pyst_config_document_add_item(); `options` absent: without parentheses.
+ * Where the section next to it has an empty line above, it gets one, too.
+ */
 PYST_PUBLIC int pyst_config_document_add_section(struct pyst_config_document *document,
                                                  struct pyst_config_line *before,
                                                  struct pyst_text name, struct pyst_text options,
