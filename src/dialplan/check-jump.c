@@ -173,7 +173,10 @@ static int judge_in(struct lookup *lookup, struct pyst_text name)
     }
     context = pyst_dialplan_find_context(check->dialplan, name);
     if (!context)
-        return is_made_by_module(name) ? 0 : tell(lookup, PYST_DIALPLAN_MISSING_CONTEXT);
+        return is_made_by_module(name)
+                   ? 0
+                   : tell(lookup, lookup->jump->kind == JUMP_MACRO ? PYST_DIALPLAN_MISSING_MACRO
+                                                                   : PYST_DIALPLAN_MISSING_CONTEXT);
     check->dialplan->contexts[context->index]->is_used |=
         context != lookup->from->extension->context;
     if (dialplan_is_variable(lookup->extension)) {

@@ -134,6 +134,9 @@ static const struct {
                                            "$[ has no closing bracket"},
     [PYST_DIALPLAN_MISSING_CONTEXT] = {"missing-context", PYST_CONFIG_ERROR,
                                        "this leads to a context that does not exist"},
+    [PYST_DIALPLAN_MISSING_MACRO] =
+        {"missing-macro", PYST_CONFIG_ERROR,
+         "a macro does not exist: its context has the macro's name with \"macro-\" before it"},
     [PYST_DIALPLAN_MISSING_EXTENSION] =
         {"missing-extension", PYST_CONFIG_ERROR,
          "this leads to an extension that the context does not have"},

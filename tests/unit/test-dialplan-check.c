@@ -170,7 +170,7 @@ static const struct example examples[] = {
      PYST_DIALPLAN_MISSING_CONTEXT,
      {"2:19 b,1,1", "4:25 c,s,1", "5:19 Local/1@d/n", "5:40 e^1^1"}},
     {"exten => 1,1,Macro(x)\n same => n,Macro(y)\n[macro-y]\nexten => s,1,NoOp()\n",
-     PYST_DIALPLAN_MISSING_CONTEXT,
+     PYST_DIALPLAN_MISSING_MACRO,
      {"2:20 x"}},
     {"exten => 1,1,Goto(3,1)\n same => n,GotoIf($[\"${x}\" = \"a?b\"]?4,1:1,1)\n"
      "exten => _2X,1,Goto(25,1)\n",
