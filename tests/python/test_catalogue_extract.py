@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""tools/catalogue/extract*.py take the facts, and only those, from Asterisk's documentation."""
+"""tools/catalogue/extract-*.py take the facts, and only those, from Asterisk's documentation."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 TOOLS = Path(__file__).parents[2] / "tools/catalogue"
-EXTRACT = TOOLS / "extract.py"
+EXTRACT = TOOLS / "extract-ami.py"
 
 STYLESHEET = """\
 <xsl:stylesheet version="1.0" xmlns:xsl="http://www.w3.org/1999/XSL/Transform">

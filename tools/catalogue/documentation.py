@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Asterisk's own documentation, as extract.py and its like read it.
+"""Asterisk's own documentation, as extract-ami.py and its like read it.
 
 It is the core-en_US.xml that an Asterisk installs, with its stylesheet appdocsxml.xslt beside it
 (Debian: /usr/share/asterisk/documentation/).

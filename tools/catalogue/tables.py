@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Tables of constant data in C, as generate-c.py and its like write them.
+"""Tables of constant data in C, as generate-ami-c.py and its like write them.
 
 Rows refer to each other by index and to strings by their offset in one pool, so the tables need no
 relocation when the library is loaded.

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """Extracts the facts of the manager interface from Asterisk's own documentation.
 
-    tools/catalogue/extract.py 16=FILE 22=FILE > src/ami/catalogue.json
+    tools/catalogue/extract-ami.py 16=FILE 22=FILE > src/ami/catalogue.json
 
 FILE is the core-en_US.xml of that version (documentation.py). Only facts are taken: names,
 parameters, whether they are required, the values that are listed for them, the events of an

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """Generates the tables of src/ami/catalogue.c.
 
-    tools/catalogue/generate-c.py src/ami/catalogue.json catalogue-table.h
+    tools/catalogue/generate-ami-c.py src/ami/catalogue.json catalogue-table.h
 
 The rows' types are in src/ami/catalogue.c.
 """
@@ -42,7 +42,7 @@ def generate(facts: dict[str, Any]) -> str:
     indexed = (parameters.values, parameters, items)
     assert max(pool.size, *(len(each.rows) for each in indexed)) < 65536
 
-    lines = ["/* Made from catalogue.json by tools/catalogue/generate-c.py. */", ""]
+    lines = ["/* Made from catalogue.json by tools/catalogue/generate-ami-c.py. */", ""]
     lines += pool.lines()
     lines += table("uint16_t values", parameters.values.rows)
     lines += table("uint16_t items", items.rows)
