@@ -772,12 +772,6 @@ class Config:
     ----------
     filename : str
         As given.
-    raw_lines : list of str
-        The lines with their ends.
-    lines : list of Line
-        What they are: Category, Item, or Line for comments and empty ones.
-    categories : list of Category
-        The sections in order.
 
     Raises
     ------
@@ -811,19 +805,19 @@ class Config:
 
     @cached_property
     def raw_lines(self) -> List[str]:
-        """The lines with their ends."""
+        """The lines with their ends (list of str)."""
         # Threads that ask at the same time all get the lists of one of them.
         made: List[str] = vars(self).setdefault("raw_lines", _raw_lines(self._loaded))
         return made
 
     @cached_property
     def lines(self) -> List[Line]:
-        """What the lines are."""
+        """What they are: Category, Item, or Line for comments and empty ones (list of Line)."""
         return self._lists[0]
 
     @cached_property
     def categories(self) -> List[Category]:
-        """The sections in order."""
+        """The sections in order (list of Category)."""
         return self._lists[1]
 
     @cached_property
