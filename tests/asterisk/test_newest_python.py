@@ -29,8 +29,13 @@ TESTS = (
     "test_agi_program.py",
     "test_agitb.py",
     "test_callfile.py",
+    "test_config.py",
+    "test_config_pyst.py",
+    "test_config_rules.py",
+    "test_dialplan.py",
     "test_eagi.py",
     "test_fastagi.py",
+    "test_liveconfig.py",
 )
 
 
