@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import fcntl
 from pathlib import Path
 
 import pytest
@@ -37,6 +38,13 @@ def test_help_and_what_is_no_command() -> None:
     without = pyst("config")
     assert (without.code, without.out, without.err) == (USAGE, "", run.out)
     assert pyst("config", "nothing").code == USAGE
+
+
+@pytest.mark.parametrize("command", ["fmt", "set"])
+def test_help_of_a_command(command: str) -> None:
+    run = pyst("config", command, "--help")
+    assert (run.code, run.err) == (DONE, "")
+    assert run.out.startswith(f"Usage: pyst config {command} ")
 
 
 @pytest.mark.parametrize(
@@ -282,6 +290,18 @@ def test_set_creates_a_section_only_when_told(phones: Path) -> None:
     assert phones.read_text() == PHONES + "\n[300]\ntype = peer\n"
 
 
+def test_set_adds_a_setting_without_a_section_to_none(phones: Path) -> None:
+    run = pyst("config", "set", "--add", str(phones), "300", "type", "peer")
+    assert (run.code, run.out) == (NO, "")
+    assert "no such section" in run.err
+    assert phones.read_text() == PHONES
+
+
+def test_set_creates_a_section_that_another_file_has(phones: Path) -> None:
+    assert pyst("config", "set", "--create", str(phones), "200", "type", "peer").code == DONE
+    assert phones.read_text() == PHONES + "\n[200]\ntype = peer\n"
+
+
 def test_set_refuses_what_could_not_be_read_back(phones: Path) -> None:
     for name, value in (("x", "two\nlines"), ("x", " blank"), ("a=b", "x")):
         run = pyst("config", "set", str(phones), "100", name, value)
@@ -298,8 +318,36 @@ def test_set_of_a_value_that_begins_with_a_dash(phones: Path) -> None:
 def test_set_warns_when_another_line_counts(phones: Path) -> None:
     phones.with_name("more.conf").write_text("secret=mine\n")
     run = pyst("config", "set", str(phones), "100", "secret", "new")
-    assert run.code == DONE
-    assert f"{phones.with_name('more.conf')}:1" in run.err
+    more = phones.with_name("more.conf")
+    assert (run.code, run.out) == (DONE, "")
+    assert run.err == f"pyst: warning: what counts is another value, of {more}:1\n"
+
+
+def test_set_looks_for_included_files_in_a_folder(phones: Path, tmp_path: Path) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "more.conf").write_text("secret=mine\n")
+    run = pyst("config", "set", "-d", str(elsewhere), str(phones), "100", "secret", "new")
+    assert (run.code, run.out) == (DONE, "")
+    assert run.err == f"pyst: warning: what counts is another value, of {elsewhere}/more.conf:1\n"
+    assert phones.read_text() == PHONES.replace("=old", "=new")
+
+
+def test_set_filters_by_what_an_included_file_says(phones: Path) -> None:
+    run = pyst("config", "set", "-f", "here=a;b", str(phones), "100", "secret", "new")
+    assert (run.code, run.out, run.err) == (DONE, "", "")
+    assert phones.read_text() == PHONES.replace("=old", "=new")
+
+
+@pytest.mark.parametrize("command", ["set", "fmt"])
+def test_a_file_that_somebody_else_saves_stays(command: str, phones: Path) -> None:
+    rest = ["100", "secret", "new"] if command == "set" else []
+    with phones.open() as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        run = pyst("config", command, str(phones), *rest)
+    assert (run.code, run.out) == (FAILED, "")
+    assert run.err.startswith(f"pyst: {phones}: ")
+    assert phones.read_text() == PHONES
 
 
 PJSIP = """\
@@ -351,6 +399,26 @@ def test_sections_of_one_name_are_told_apart(tmp_path: Path) -> None:
     assert run("set", "username", "you") == (DONE, "")
     assert "auth=none\n" in path.read_text()
     assert "username=you\n" in path.read_text()
+
+
+def test_set_adds_to_the_first_section_of_that_name(tmp_path: Path) -> None:
+    path = tmp_path / "pjsip.conf"
+    path.write_text(PJSIP)
+    run = pyst("config", "set", "--add", str(path), "100", "context", "in")
+    assert (run.code, run.out, run.err) == (DONE, "", "")
+    assert path.read_text() == PJSIP.replace("auth=100\n", "auth=100\ncontext=in\n")
+
+
+@pytest.mark.parametrize(
+    ("options", "code"), [("+", DONE), ("a,+", DONE), ("+,a", DONE), ("a", NO), ("a+b", NO)]
+)
+def test_set_knows_a_section_from_an_addition(tmp_path: Path, options: str, code: int) -> None:
+    path = tmp_path / "a.conf"
+    text = f"[a](!)\n[a+b](!)\n[100]\nx = 1\n[100]({options})\nz = 3\n"
+    path.write_text(text)
+    assert pyst("config", "set", str(path), "100", "y", "2").code == code
+    changed = text.replace("x = 1\n", "x = 1\ny = 2\n")
+    assert path.read_text() == (changed if code == DONE else text)
 
 
 def test_set_tells_which_file_has_the_section(phones: Path) -> None:
@@ -533,3 +601,36 @@ def test_fmt_leaves_alone_what_is_no_configuration(tmp_path: Path) -> None:
 def test_fmt_of_lines_as_long_as_they_may_be(tmp_path: Path, size: int, end: bytes) -> None:
     data = b"[a]\nx=" + b"y" * (size - 2) + end
     assert formatted(tmp_path, data) == data
+
+
+@pytest.mark.parametrize(
+    ("text", "neat"),
+    [
+        ("[a]\nx=1\n[b]\n; c\n[c]\n", "[a]\nx = 1\n\n[b]\n; c\n[c]\n"),
+        ("\n\n[a]\nx=1", "[a]\nx = 1\n"),
+        ("[a]\n  #include more.conf\n", "[a]\n#include more.conf\n"),
+        ("[t](!)\nx=1\n[a](t)\n", "[t](!)\nx = 1\n\n[a](t)\n"),
+        # Where a block comment begins or ends behind a setting, only blanks at the end go.
+        ("[a]\nx=1 ;-- c \n t\n--;\ny=2\n", "[a]\nx=1 ;-- c\n t\n--;\ny = 2\n"),
+        ("[a]\nx=1--;2 \n", "[a]\nx=1--;2\n"),
+        ("[a]\r\n;--\r\n t \r\n--;\r\n", "[a]\n;--\n t \n--;\n"),
+        # Neither is a shell script.
+        ("word\n; c\n\n[a]\nx=1\n", "word\n; c\n\n[a]\nx = 1\n"),
+        ("x=1\n\n[a]\nword\n", "x = 1\n\n[a]\nword\n"),
+    ],
+)
+def test_fmt_of_single_rules(tmp_path: Path, text: str, neat: str) -> None:
+    assert formatted(tmp_path, text.encode()) == neat.encode()
+    run = pyst("config", "fmt", "--stdout", str(tmp_path / "a.conf"))
+    assert (run.code, run.out, run.err) == (DONE, neat, "")
+
+
+def test_fmt_of_several_files(tmp_path: Path) -> None:
+    ugly, neat, missing = (str(tmp_path / name) for name in ("ugly", "neat", "missing"))
+    Path(neat).write_text("[a]\n")
+    for files in ([ugly, missing, neat], [missing, neat, ugly]):
+        Path(ugly).write_text("[a]\nx=1\n")
+        run = pyst("config", "fmt", "--check", "--directory", str(tmp_path), *files)
+        assert (run.code, run.out) == (USAGE, f"{ugly}\n")
+        assert run.err.startswith(f"pyst: {missing}: ")
+        assert Path(ugly).read_text() == "[a]\nx=1\n"
