@@ -114,7 +114,7 @@ static void put_item(FILE *out, const struct pyst_config_line *line, struct pyst
 struct layout {
     bool has_text;   /* any line at all */
     bool wants_line; /* an empty line, before what comes next */
-    bool may_part;   /* the last line is neither a comment nor empty */
+    bool may_part;   /* the last line that was written is no comment */
 };
 
 /* Asterisk leaves out lines that are too long: with other blanks, this might become one, or none.
@@ -133,7 +133,6 @@ static void put_line(FILE *out, const struct pyst_config_line *line, struct layo
 
     if (kind == PYST_CONFIG_BLANK && !is_in_comment && stripped.size == 0) {
         layout->wants_line = layout->has_text;
-        layout->may_part = false;
         return;
     }
     if (layout->wants_line || (kind == PYST_CONFIG_SECTION && layout->may_part))
@@ -318,8 +317,7 @@ static bool is_something_else(const struct pyst_config_document *document)
 
     for (const struct pyst_config_line *line = pyst_config_document_first(document); line;
          line = pyst_config_line_next(line)) {
-        has_item |=
-            pyst_config_line_kind(line) == PYST_CONFIG_ITEM && !pyst_config_line_section(line);
+        has_item |= pyst_config_line_kind(line) == PYST_CONFIG_ITEM;
         has_broken |= pyst_config_line_kind(line) == PYST_CONFIG_BROKEN;
         if (pyst_config_line_kind(line) == PYST_CONFIG_SECTION)
             break;
