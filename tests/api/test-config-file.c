@@ -107,6 +107,8 @@ static void what_is_included_is_found_beside_the_file(void **state)
     assert_value(config, "a", "p", "2");
     assert_value(config, "a", "x", "1");
     assert_int_equal(pyst_config_document_count(config), 5);
+    assert_true(pyst_text_equal(pyst_config_document_name(pyst_config_document(config, 1)),
+                                pyst_text(path_of("inc1.conf"))));
     pyst_config_free(config);
 }
 
@@ -132,6 +134,56 @@ static void names_with_too_many_braces_are_no_file(void **state)
     assert_int_equal(pyst_config_load(&config, path_of("braces.conf"), NULL), 0);
     assert_int_equal(pyst_config_document_count(config), 3);
     pyst_config_free(config);
+}
+
+/* How many files there are of `pattern`. */
+static size_t n_included(const char *pattern)
+{
+    char bytes[16384];
+    struct pyst_config *config;
+    size_t n;
+
+    snprintf(bytes, sizeof(bytes), "[a]\n#tryinclude %s\n", pattern);
+    write_file("limit.conf", bytes);
+    assert_int_equal(pyst_config_load(&config, path_of("limit.conf"), NULL), 0);
+    n = pyst_config_document_count(config) - 1;
+    pyst_config_free(config);
+    return n;
+}
+
+static const char *repeated(const char *begin, const char *part, int n, const char *end)
+{
+    static char pattern[16000];
+
+    strcpy(pattern, begin);
+    while (n-- > 0)
+        strcat(pattern, part);
+    return strcat(pattern, end);
+}
+
+static void as_many_braces_as_are_told_may_be(void **state)
+{
+    assert_int_equal(n_included(repeated("", "{.}/", 32, "inc1.conf")), 1);
+    assert_int_equal(n_included(repeated("", "{.}/", 33, "inc1.conf")), 0);
+    assert_int_equal(n_included(repeated("{inc1.conf", ",", 4095, "}")), 1);
+    assert_int_equal(n_included(repeated("{inc1.conf", ",", 4096, "}")), 0);
+    assert_int_equal(n_included(repeated("", "{.,n}/", 12, "inc1.conf")), 1);
+    assert_int_equal(n_included(repeated("", "{.,n}/", 13, "inc1.conf")), 0);
+    assert_int_equal(n_included(repeated("", "{.,n,m}/", 7, "inc1.conf")), 1);
+    assert_int_equal(n_included(repeated("", "{.,n,m}/", 8, "inc1.conf")), 0);
+    assert_int_equal(n_included("inc\\1.conf"), 1);
+    /* A comma elsewhere is of the name. */
+    write_file("a,b.part", "x=1\n");
+    assert_int_equal(n_included("a,b.part"), 1);
+}
+
+static void what_is_no_file_of_a_pattern_is_left_out(void **state)
+{
+    assert_int_equal(mkdir(path_of("skip1.part"), 0700), 0);
+    write_file("skip2.part", "x=1\n");
+    write_file(".skip3.part", "x=1\n");
+    assert_int_equal(n_included("*skip*.part"), 1);
+    assert_int_equal(n_included("skip1.part"), 0);
 }
 
 static void an_error_ends_the_files_of_its_own_pattern(void **state)
@@ -168,6 +220,50 @@ static void the_folder_may_be_another(void **state)
     unlink(elsewhere);
 }
 
+/* How many files there are of `argument` when the document that includes it is named `name`. */
+static size_t n_included_by(const char *name, const char *argument)
+{
+    char bytes[400];
+    struct pyst_config_document *document;
+    struct pyst_config *config;
+    size_t n;
+
+    snprintf(bytes, sizeof(bytes), "[a]\n#tryinclude %s\n", argument);
+    assert_int_equal(pyst_config_document_new(&document, pyst_text(name), pyst_text(bytes)), 0);
+    assert_int_equal(pyst_config_resolve(&config, document, NULL), 0);
+    pyst_config_document_unref(document);
+    n = pyst_config_document_count(config) - 1;
+    pyst_config_free(config);
+    return n;
+}
+
+static void the_folder_is_that_of_the_name(void **state)
+{
+    const int here = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    const char *beside = path_of("inc1.conf") + 1; /* of the root */
+    size_t n, empty;
+
+    assert_int_equal(n_included_by("/none.conf", beside), 1);
+    assert_int_equal(chdir(folder), 0);
+    n = n_included_by("none.conf", "inc1.conf");
+    empty = n_included_by("", "inc1.conf");
+    assert_int_equal(fchdir(here), 0);
+    close(here);
+    assert_int_equal(n, 1);
+    assert_int_equal(empty, 1);
+}
+
+static void the_limits_are_those_of_the_options(void **state)
+{
+    const struct pyst_config_load_options options = {.limits = {.items = 1}};
+    struct pyst_config *config = NULL;
+
+    write_file("items.conf", "[a]\nx=1\ny=2\n");
+    assert_int_equal(pyst_config_load(&config, path_of("items.conf"), &options),
+                     PYST_ERR_LIMIT_CONFIG);
+    assert_null(config);
+}
+
 static void commands_run_only_when_they_may(void **state)
 {
     struct pyst_config_load_options options = {.execute = true};
@@ -180,11 +276,24 @@ static void commands_run_only_when_they_may(void **state)
     assert_int_equal(pyst_config_load(&config, path_of("exec.conf"), &options), 0);
     assert_value(config, "a", "y", "2");
     assert_int_equal(pyst_config_section(config, 0)->n_items, 3);
+    assert_memory_equal(pyst_config_document_name(pyst_config_document(config, 1)).data, "echo", 4);
     pyst_config_free(config);
     /* What goes to the other output is taken, too. */
     write_file("exec.conf", "[a]\n#exec sh -c 'echo y=5 >&2'\n");
     assert_int_equal(pyst_config_load(&config, path_of("exec.conf"), &options), 0);
     assert_value(config, "a", "y", "5");
+    pyst_config_free(config);
+}
+
+static void what_a_command_prints_may_be_long(void **state)
+{
+    struct pyst_config_load_options options = {.execute = true};
+    struct pyst_config *config;
+
+    write_file("long.conf", "[a]\n#exec seq -f x=%.0f 30000\n");
+    assert_int_equal(pyst_config_load(&config, path_of("long.conf"), &options), 0);
+    assert_int_equal(pyst_config_section(config, 0)->n_items, 30000);
+    assert_value(config, "a", "x", "30000");
     pyst_config_free(config);
 }
 
@@ -394,7 +503,10 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_included_is_found_beside_the_file),
         cmocka_unit_test(the_folder_may_be_another),
+        cmocka_unit_test(the_folder_is_that_of_the_name),
+        cmocka_unit_test(the_limits_are_those_of_the_options),
         cmocka_unit_test(commands_run_only_when_they_may),
+        cmocka_unit_test(what_a_command_prints_may_be_long),
         cmocka_unit_test(ten_thousand_files_of_one_pattern),
         cmocka_unit_test(what_cannot_be_read_is_an_error),
         cmocka_unit_test(a_saved_file_keeps_its_permissions),
@@ -403,6 +515,8 @@ int main(void)
         cmocka_unit_test(a_link_stays_a_link),
         cmocka_unit_test(what_was_not_changed_is_not_written),
         cmocka_unit_test(names_with_too_many_braces_are_no_file),
+        cmocka_unit_test(as_many_braces_as_are_told_may_be),
+        cmocka_unit_test(what_is_no_file_of_a_pattern_is_left_out),
         cmocka_unit_test(an_error_ends_the_files_of_its_own_pattern),
         cmocka_unit_test(a_name_may_begin_with_a_slash),
         cmocka_unit_test(what_is_no_file_is_not_read),

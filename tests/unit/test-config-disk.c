@@ -42,6 +42,8 @@ int __real_fremovexattr(int fd, const char *name);
 ssize_t __real_listxattr(const char *path, char *names, size_t size);
 int __real_fsync(int fd);
 int __real_rename(const char *old, const char *new);
+int __real_link(const char *old, const char *new);
+int __real_flock(int fd, int operation);
 void *__real_malloc(size_t size);
 void *__real_calloc(size_t n, size_t size);
 void *__real_realloc(void *old, size_t size);
@@ -56,6 +58,8 @@ int __wrap_fremovexattr(int fd, const char *name);
 ssize_t __wrap_listxattr(const char *path, char *names, size_t size);
 int __wrap_fsync(int fd);
 int __wrap_rename(const char *old, const char *new);
+int __wrap_link(const char *old, const char *new);
+int __wrap_flock(int fd, int operation);
 void *__wrap_malloc(size_t size);
 void *__wrap_calloc(size_t n, size_t size);
 void *__wrap_realloc(void *old, size_t size);
@@ -65,14 +69,15 @@ char *__wrap_strndup(const char *text, size_t size);
 
 /* Each an errno, 0: it works. */
 static struct {
-    int read, write, fchown, fchmod, fsetxattr, fremovexattr, listxattr, fsync, rename;
+    int read, write, fchown, fchmod, fsetxattr, fremovexattr, listxattr, fsync, rename, link, flock;
 } errors;
 static bool dribbles;             /* bytes come and go by threes, with interruptions between */
 static char steps[32];            /* w: write, m: mode, s: sync, r: rename */
 static void (*before_sync)(void); /* what others do meanwhile */
-static ino_t synced;              /* the last */
-static bool is_inherited;         /* by programs that are started; of a descriptor that was */
-static unsigned failing, failed;  /* the number of the allocation that fails, 0: none */
+static void (*before_link)(void);
+static ino_t synced;             /* the last */
+static bool is_inherited;        /* by programs that are started; of a descriptor that was */
+static unsigned failing, failed; /* the number of the allocation that fails, 0: none */
 
 static int step(char which, int error)
 {
@@ -147,6 +152,18 @@ int __wrap_fsync(int fd)
 int __wrap_rename(const char *old, const char *new)
 {
     return step('r', errors.rename) < 0 ? -1 : __real_rename(old, new);
+}
+
+int __wrap_link(const char *old, const char *new)
+{
+    if (before_link)
+        before_link();
+    return step('\0', errors.link) < 0 ? -1 : __real_link(old, new);
+}
+
+int __wrap_flock(int fd, int operation)
+{
+    return step('\0', errors.flock) < 0 ? -1 : __real_flock(fd, operation);
 }
 
 static bool fails(void)
@@ -264,9 +281,18 @@ static int next_descriptor(void)
     return fd;
 }
 
+static unsigned n_descriptors(void)
+{
+    unsigned n = 0;
+
+    for (int fd = 0; fd < 256; fd++)
+        n += fcntl(fd, F_GETFD) >= 0;
+    return n;
+}
+
 static struct pyst_config_document *document;
 static struct pyst_config_stamp stamp;
-static int free_descriptor;
+static unsigned descriptors;
 
 static void set_value(const char *value)
 {
@@ -283,10 +309,10 @@ static int set_up(void **state)
     memset(&errors, 0, sizeof(errors));
     memset(steps, 0, sizeof(steps));
     dribbles = false;
-    before_sync = NULL;
+    before_sync = before_link = NULL;
     failing = failed = 0;
     is_inherited = false;
-    free_descriptor = next_descriptor();
+    descriptors = n_descriptors();
     if (!mkdtemp(folder))
         return -1;
     write_file("a.conf", "[a]\nx=1\n");
@@ -306,7 +332,7 @@ static int tear_down(void **state)
         if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
             unlinkat(dirfd(directory), entry->d_name, 0);
     closedir(directory);
-    return rmdir(folder) < 0 || is_inherited || next_descriptor() != free_descriptor ? -1 : 0;
+    return rmdir(folder) < 0 || is_inherited || n_descriptors() != descriptors ? -1 : 0;
 }
 
 static int save(const char *name)
@@ -351,11 +377,15 @@ static void a_file_is_on_the_disk_before_it_has_its_name(void **state)
 
 static void bytes_may_go_and_come_piece_by_piece(void **state)
 {
+    char bytes[sizeof("[a]\nx=2\n") - 1];
+
     dribbles = true;
     assert_saved(save("a.conf"));
     pyst_config_document_unref(document);
     assert_int_equal(pyst_config_document_load(&document, path_of("a.conf"), NULL), 0);
     assert_int_equal(pyst_config_document_size(document), strlen("[a]\nx=2\n"));
+    pyst_config_document_write(document, bytes);
+    assert_memory_equal(bytes, "[a]\nx=2\n", sizeof(bytes));
 }
 
 static void what_cannot_be_read_is_told(void **state)
@@ -372,6 +402,11 @@ static void what_cannot_be_written_is_told(void **state)
 {
     errors.write = ENOSPC;
     assert_not_saved(save("a.conf"), ENOSPC);
+    set_value("3");
+    errors.write = ENOSPC;
+    assert_int_equal(pyst_config_document_save(document, path_of("a.conf"), &stamp),
+                     PYST_ERR_SYSTEM);
+    assert_int_equal(errno, ENOSPC);
 }
 
 static void what_cannot_be_synced_is_told(void **state)
@@ -474,6 +509,69 @@ static void each_allocation_of_reading_may_fail(void **state)
     assert_true(n > 2);
 }
 
+static void each_allocation_of_what_is_included_may_fail(void **state)
+{
+    const struct pyst_config_load_options options = {.execute = true};
+    unsigned n = 0;
+
+    write_file("b.conf", "[b]\n#include c*.conf\n#exec echo x=1\n");
+    write_file("c.conf", "y=1\n");
+    do {
+        struct pyst_config *config = NULL;
+        int r;
+
+        failed = 0;
+        failing = ++n;
+        r = pyst_config_load(&config, path_of("b.conf"), &options);
+        failing = 0;
+        assert_int_equal(r, failed > 0 ? PYST_ERR_NO_MEMORY : 0);
+        assert_true((r == 0) == (config != NULL));
+        if (r == 0)
+            assert_int_equal(pyst_config_section(config, 0)->n_items, 2);
+        pyst_config_free(config);
+    } while (failed > 0);
+    assert_true(n > 4);
+}
+
+static void a_command_that_cannot_run_is_told(void **state)
+{
+    const struct pyst_config_load_options options = {.execute = true};
+    struct pyst_config *config = NULL;
+    struct rlimit limit, small;
+    int r;
+
+    write_file("b.conf", "[b]\n#exec echo x=1\n");
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+    small = limit;
+    small.rlim_cur = (rlim_t)next_descriptor() + 1; /* a file may be opened, no pipe */
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &small), 0);
+    r = pyst_config_load(&config, path_of("b.conf"), &options);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+    assert_int_equal(r, PYST_ERR_SYSTEM);
+    assert_null(config);
+}
+
+static void descriptor_0_is_as_good_as_another(void **state)
+{
+    const int input = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0);
+    int loaded, saved, next;
+
+    assert_true(input > 0);
+    pyst_config_document_unref(document);
+    document = NULL;
+    close(STDIN_FILENO);
+    loaded = pyst_config_document_load(&document, path_of("a.conf"), &stamp);
+    if (loaded == 0)
+        set_value("2");
+    saved = loaded == 0 ? pyst_config_document_save(document, path_of("a.conf"), &stamp) : -1;
+    next = next_descriptor();
+    assert_int_equal(dup2(input, STDIN_FILENO), STDIN_FILENO);
+    close(input);
+    assert_int_equal(loaded, 0);
+    assert_int_equal(next, STDIN_FILENO);
+    assert_saved(saved);
+}
+
 /* ---- somebody else -------------------------------------------------------------------------- */
 
 static void set_modified(const char *name, const struct timespec *modified)
@@ -570,6 +668,29 @@ static void a_file_that_appears_meanwhile_is_not_replaced(void **state)
                      PYST_ERR_CHANGED);
     assert_file("a.conf", "[a]\nx=meanwhile\n");
     assert_int_equal(n_files(), 1);
+}
+
+static void a_file_that_appears_at_the_last_is_not_replaced(void **state)
+{
+    struct pyst_config_stamp none = {0};
+
+    assert_int_equal(unlink(path_of("a.conf")), 0);
+    before_link = change_meanwhile;
+    assert_int_equal(pyst_config_document_save(document, path_of("a.conf"), &none),
+                     PYST_ERR_CHANGED);
+    assert_file("a.conf", "[a]\nx=meanwhile\n");
+    assert_int_equal(n_files(), 1);
+}
+
+static void a_disk_may_have_no_links_and_no_locks(void **state)
+{
+    struct pyst_config_stamp none = {0};
+
+    errors.flock = ENOLCK;
+    assert_saved(pyst_config_document_save(document, path_of("a.conf"), &stamp));
+    assert_int_equal(unlink(path_of("a.conf")), 0);
+    errors.link = EPERM;
+    assert_saved(pyst_config_document_save(document, path_of("a.conf"), &none));
 }
 
 static void save_by_another(void)
@@ -902,12 +1023,17 @@ int main(void)
         TEST(a_file_beyond_the_limit_is_told),
         TEST(each_allocation_may_fail),
         TEST(each_allocation_of_reading_may_fail),
+        TEST(each_allocation_of_what_is_included_may_fail),
+        TEST(a_command_that_cannot_run_is_told),
+        TEST(descriptor_0_is_as_good_as_another),
         TEST(another_size_is_a_change),
         TEST(another_time_is_a_change),
         TEST(another_file_of_that_name_is_a_change),
         TEST(a_file_that_is_gone_is_a_change),
         TEST(a_change_while_it_is_saved_is_seen),
         TEST(a_file_that_appears_meanwhile_is_not_replaced),
+        TEST(a_file_that_appears_at_the_last_is_not_replaced),
+        TEST(a_disk_may_have_no_links_and_no_locks),
         TEST(of_two_who_save_at_once_one_does),
         TEST(what_somebody_holds_is_replaced_by_force),
         TEST(what_is_no_file_is_not_changed_but_no_file),
