@@ -51,7 +51,7 @@ static int load(struct pyst_config_document **documentp, int fd, const char *pat
 {
     struct buffer bytes = {0};
     struct stat status;
-    int r = 0;
+    int r;
 
     if (fstat(fd, &status) < 0)
         return PYST_ERR_SYSTEM;
@@ -61,8 +61,7 @@ static int load(struct pyst_config_document **documentp, int fd, const char *pat
     }
     if ((uint64_t)status.st_size > UINT32_MAX)
         return PYST_ERR_INVALID;
-    if (status.st_size > 0)
-        r = buffer_reserve(&bytes, (size_t)status.st_size + 1);
+    r = buffer_reserve(&bytes, (size_t)status.st_size + 1);
     if (r == 0)
         r = read_all(fd, &bytes);
     if (r < 0) {
@@ -221,7 +220,7 @@ static int run(void *user, struct pyst_text command, struct pyst_config_document
     return r < 0 ? r : 1;
 }
 
-/* Its own text, with a NUL. */
+/* Its own text, with a NUL, and without the slash at its end: that of the root is empty. */
 static char *directory_of(struct pyst_text path)
 {
     const char *slash = path.size > 0 ? memrchr(path.data, '/', path.size) : NULL;
@@ -230,8 +229,6 @@ static char *directory_of(struct pyst_text path)
 
     if (!slash)
         return strdup(".");
-    if (slash == path.data)
-        return strdup("/");
     size = (size_t)(slash - path.data);
     directory = malloc(size + 1);
     if (directory) {
