@@ -589,7 +589,7 @@ def test_fmt_of_what_others_include(tmp_path: Path) -> None:
 
 def test_fmt_leaves_alone_what_is_no_configuration(tmp_path: Path) -> None:
     path = tmp_path / "ast_debug_tools.conf"
-    path.write_text("#!/bin/sh\n# settings\nCOREDUMPS=(/tmp/core*)\n")
+    path.write_text("#!/bin/sh\n# settings\nCOREDUMPS=(/tmp/core*)\n\n")
     run = pyst("config", "fmt", str(path))
     assert (run.code, run.out) == (FAILED, "")
     assert run.err == f"pyst: {path}: this is no configuration of Asterisk and stays as it is\n"
