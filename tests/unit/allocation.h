@@ -27,11 +27,13 @@ static unsigned failing; /* the number of the allocation that fails, counted dow
 static unsigned failed;  /* so many have */
 static unsigned told;    /* and so many calls said so */
 static unsigned long allocations;
+static unsigned long long allocated; /* bytes that were asked for, in all */
 static long alive;
 
-static bool fails(void)
+static bool fails(size_t size)
 {
     allocations++;
+    allocated += size;
     if (failing == 0 || --failing > 0)
         return false;
     failed++;
@@ -46,17 +48,17 @@ static void *count(void *memory)
 
 void *__wrap_malloc(size_t size)
 {
-    return fails() ? NULL : count(__real_malloc(size));
+    return fails(size) ? NULL : count(__real_malloc(size));
 }
 
 void *__wrap_calloc(size_t n, size_t size)
 {
-    return fails() ? NULL : count(__real_calloc(n, size));
+    return fails(n * size) ? NULL : count(__real_calloc(n, size));
 }
 
 void *__wrap_realloc(void *old, size_t size)
 {
-    if (fails())
+    if (fails(size))
         return NULL;
     return old ? __real_realloc(old, size) : count(__real_malloc(size));
 }
