@@ -18,6 +18,8 @@
 
 #include <pyst/config/file.h>
 
+#include "../unit/folder.h"
+
 static char folder[] = "/tmp/pyst-config-XXXXXX";
 
 static const char *path_of(const char *name)
@@ -30,24 +32,12 @@ static const char *path_of(const char *name)
 
 static void write_file(const char *name, const char *bytes)
 {
-    FILE *file = fopen(path_of(name), "w");
-
-    assert_non_null(file);
-    assert_true(fputs(bytes, file) >= 0);
-    assert_int_equal(fclose(file), 0);
+    file_write(path_of(name), bytes);
 }
 
 static void assert_file(const char *name, const char *expected)
 {
-    char bytes[4096];
-    FILE *file = fopen(path_of(name), "r");
-    size_t size;
-
-    assert_non_null(file);
-    size = fread(bytes, 1, sizeof(bytes) - 1, file);
-    fclose(file);
-    bytes[size] = '\0';
-    assert_string_equal(bytes, expected);
+    file_expect(path_of(name), expected);
 }
 
 static int make_folder(void **state)

@@ -3,8 +3,6 @@
 
 import json
 import re
-import subprocess
-import sys
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,8 +11,7 @@ from typing import Any, Callable, Dict, Iterator, List
 import pytest
 
 from agi_calls import Switchboard
-from archive import Unavailable
-from asterisk_server import SELECTIONS, AsteriskServer, tree
+from asterisk_server import AsteriskServer
 from raw import RawManager
 from raw_agi import RawAgiServer
 
@@ -81,24 +78,6 @@ def line_of(command: Dict[str, Any], n_arguments: int) -> str:
     arguments = [ARGUMENTS.get(name, "x") for name in command["parameters"]]
     arguments += ["x"] * n_arguments
     return " ".join([command["name"], *arguments[:n_arguments]])
-
-
-def test_the_table_is_what_the_documentation_says() -> None:
-    arguments = []
-    for version in SELECTIONS:
-        try:
-            documentation = tree(version) / "usr/share/asterisk/documentation/core-en_US.xml"
-        except Unavailable as reason:
-            pytest.skip(f"no Asterisk {version}: {reason}")
-        arguments.append(f"{version}={documentation}")
-    done = subprocess.run(
-        [sys.executable, str(ROOT / "tools/catalogue/extract-agi.py"), *arguments],
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
-    assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout == TABLE.read_text(encoding="utf-8")
 
 
 def test_the_table_is_what_the_server_shows(console: RawManager, version: int) -> None:

@@ -1,9 +1,14 @@
 # SPDX-License-Identifier: MIT
 """What the catalogue says of Asterisk, against what Asterisk says and does."""
 
+import subprocess
+import sys
+from pathlib import Path
 from typing import Dict, Iterator
 
 import pytest
+
+from archive import Unavailable
 
 from asterisk.actions import (
     Action,
@@ -18,8 +23,36 @@ from asterisk.actions import (
     Value,
     catalogue,
 )
-from asterisk_server import AsteriskServer
+from asterisk_server import SELECTIONS, AsteriskServer, tree
 from raw import Message, RawManager
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.mark.parametrize(
+    "extract, table",
+    [
+        ("extract-ami.py", "src/ami/catalogue.json"),
+        ("extract-agi.py", "src/agi/commands.json"),
+        ("extract-dialplan.py", "src/dialplan/applications.json"),
+    ],
+)
+def test_a_table_is_what_the_documentation_says(extract: str, table: str) -> None:
+    arguments = []
+    for version in SELECTIONS:
+        try:
+            documentation = tree(version) / "usr/share/asterisk/documentation/core-en_US.xml"
+        except Unavailable as reason:
+            pytest.skip(f"no Asterisk {version}: {reason}")
+        arguments.append(f"{version}={documentation}")
+    done = subprocess.run(
+        [sys.executable, str(ROOT / "tools/catalogue" / extract), *arguments],
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == (ROOT / table).read_text(encoding="utf-8")
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@
 import json
 import re
 import subprocess
-import sys
 import time
 from pathlib import Path
 from typing import Any, Dict, Iterator, List, Optional, Set, Tuple
@@ -13,7 +12,7 @@ import pytest
 
 from agi_driven import BUILD
 from archive import Unavailable
-from asterisk_server import SELECTIONS, AsteriskServer, _module_directory, tree
+from asterisk_server import AsteriskServer, _module_directory, tree
 from raw import RawManager
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -52,24 +51,6 @@ SILENT = {
 def command(manager: RawManager, text: str) -> List[str]:
     answer = manager.ask("Command", f"Command: {text}")
     return [row[len("Output: ") :].decode() for row in answer if row.startswith(b"Output: ")]
-
-
-def test_the_table_is_what_the_documentation_says() -> None:
-    arguments = []
-    for version in SELECTIONS:
-        try:
-            documentation = tree(version) / "usr/share/asterisk/documentation/core-en_US.xml"
-        except Unavailable as reason:
-            pytest.skip(f"no Asterisk {version}: {reason}")
-        arguments.append(f"{version}={documentation}")
-    done = subprocess.run(
-        [sys.executable, str(ROOT / "tools/catalogue/extract-dialplan.py"), *arguments],
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
-    assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout == TABLE.read_text(encoding="utf-8")
 
 
 class Calls:

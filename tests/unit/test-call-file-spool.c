@@ -2,7 +2,6 @@
 
 /* Call files on a disk: how they come to Asterisk's folder, and what is found there. */
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
@@ -19,6 +18,8 @@
 
 #include <pyst/call-file.h>
 #include <pyst/error.h>
+
+#include "folder.h"
 
 /* The linker sends the library's calls here (--wrap). */
 /* NOLINTBEGIN(bugprone-reserved-identifier) */
@@ -96,37 +97,11 @@ static int make_folders(void **state)
     return mkdir(outgoing, 0700) | mkdir(staging, 0700);
 }
 
-static unsigned n_files(const char *path)
-{
-    DIR *directory = opendir(path);
-    unsigned n = 0;
-
-    assert_non_null(directory);
-    while (readdir(directory))
-        n++;
-    closedir(directory);
-    return n - 2; /* "." and ".." */
-}
-
-static void empty_folder(const char *path)
-{
-    DIR *directory = opendir(path);
-    const struct dirent *entry;
-
-    if (!directory)
-        return;
-    while ((entry = readdir(directory)))
-        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
-            unlinkat(dirfd(directory), entry->d_name, 0);
-    closedir(directory);
-    rmdir(path);
-}
-
 static int remove_folders(void **state)
 {
-    empty_folder(outgoing);
-    empty_folder(archive);
-    empty_folder(staging);
+    folder_remove(outgoing);
+    folder_remove(archive);
+    folder_remove(staging);
     return rmdir(root);
 }
 
@@ -187,8 +162,8 @@ static void a_file_is_complete_and_synced_before_it_is_moved(void **state)
     write_dribbles = true;
     assert_int_equal(submit(&how, name), 0);
     assert_string_equal(steps, "wosms");
-    assert_int_equal(n_files(outgoing), 1);
-    assert_int_equal(n_files(staging), 0);
+    assert_int_equal(folder_count(outgoing), 1);
+    assert_int_equal(folder_count(staging), 0);
     snprintf(path, sizeof(path), "%s/%s", outgoing, name);
     file = fopen(path, "r");
     assert_non_null(file);
@@ -211,7 +186,7 @@ static void names_are_chosen_or_given(void **state)
     assert_string_not_equal(first, second);
     assert_int_equal(submit(&given, second), 0);
     assert_string_equal(second, "my call");
-    assert_int_equal(n_files(outgoing), 3);
+    assert_int_equal(folder_count(outgoing), 3);
     assert_int_equal(submit(&any, NULL), 0);
 
     /* Another call's file stays what it is. */
@@ -219,7 +194,7 @@ static void names_are_chosen_or_given(void **state)
     assert_int_equal(submit(&given, second), PYST_ERR_SYSTEM);
     assert_int_equal(errno, EEXIST);
     assert_int_equal(stat_of("my call").st_size, 7);
-    assert_int_equal(n_files(staging), 0);
+    assert_int_equal(folder_count(staging), 0);
 }
 
 static void bad_settings_are_refused(void **state)
@@ -243,8 +218,8 @@ static void bad_settings_are_refused(void **state)
     assert_int_equal(submit(&how, NULL), PYST_ERR_INVALID);
     much[PYST_CALL_FILE_NAME_SIZE - 1] = '\0';
     assert_int_equal(submit(&how, NULL), 0);
-    assert_int_equal(n_files(outgoing), 1);
-    assert_int_equal(n_files(staging), 0);
+    assert_int_equal(folder_count(outgoing), 1);
+    assert_int_equal(folder_count(staging), 0);
 }
 
 static void an_incomplete_file_is_not_submitted(void **state)
@@ -255,7 +230,7 @@ static void an_incomplete_file_is_not_submitted(void **state)
     assert_int_equal(pyst_call_file_new(&file), 0);
     assert_int_equal(pyst_call_file_submit(file, &how, NULL), PYST_ERR_CALL_FILE_INCOMPLETE);
     pyst_call_file_free(file);
-    assert_int_equal(n_files(outgoing), 0);
+    assert_int_equal(folder_count(outgoing), 0);
 }
 
 static void time_mode_and_owner_are_set(void **state)
@@ -284,13 +259,13 @@ static void an_owner_that_was_asked_for_is_needed_and_another_not(void **state)
     chown_error = EPERM;
     assert_int_equal(submit(&how, NULL), PYST_ERR_SYSTEM);
     assert_int_equal(errno, EPERM);
-    assert_int_equal(n_files(outgoing), 0);
-    assert_int_equal(n_files(staging), 0);
+    assert_int_equal(folder_count(outgoing), 0);
+    assert_int_equal(folder_count(staging), 0);
     how.owned = false;
     assert_int_equal(submit(&how, NULL), 0);
     /* If not the owner, then at least the group. */
     assert_true(given_uid == (uid_t)-1);
-    assert_int_equal(n_files(outgoing), 1);
+    assert_int_equal(folder_count(outgoing), 1);
 }
 
 static void the_staging_folder_is_given_or_beside(void **state)
@@ -304,7 +279,7 @@ static void the_staging_folder_is_given_or_beside(void **state)
     rename_error = EXDEV; /* so it stays where it is, and is taken away */
     assert_int_equal(submit(&given, NULL), PYST_ERR_SYSTEM);
     assert_int_equal(errno, EXDEV);
-    assert_int_equal(n_files(staging), 0);
+    assert_int_equal(folder_count(staging), 0);
     rename_error = 0;
 
     assert_int_equal(submit(&given, NULL), 0);
@@ -314,12 +289,12 @@ static void the_staging_folder_is_given_or_beside(void **state)
     assert_int_equal(errno, ENOENT);
     assert_int_equal(submit(&nowhere, NULL), PYST_ERR_SYSTEM);
     assert_int_equal(errno, ENOENT);
-    assert_int_equal(n_files(outgoing), 2);
+    assert_int_equal(folder_count(outgoing), 2);
 
     assert_int_equal(rmdir(staging), 0);
     assert_int_equal(submit(&beside, NULL), 0);
-    assert_int_equal(n_files(outgoing), 3);
-    assert_int_equal(n_files(root), 1); /* outgoing */
+    assert_int_equal(folder_count(outgoing), 3);
+    assert_int_equal(folder_count(root), 1); /* outgoing */
 }
 
 static void a_failure_leaves_nothing(void **state)
@@ -334,8 +309,8 @@ static void a_failure_leaves_nothing(void **state)
         assert_int_equal(submit(&how, name), PYST_ERR_SYSTEM);
         assert_int_equal(errno, ENOSPC);
         assert_string_equal(name, "untouched");
-        assert_int_equal(n_files(outgoing), 0);
-        assert_int_equal(n_files(staging), 0);
+        assert_int_equal(folder_count(outgoing), 0);
+        assert_int_equal(folder_count(staging), 0);
         *errors[i] = 0;
     }
 }
@@ -347,11 +322,11 @@ static void a_file_system_that_cannot_help_replacing_gets_a_link(void **state)
     rename_error = EINVAL;
     assert_int_equal(submit(&how, NULL), 0);
     assert_int_equal(stat_of("a").st_nlink, 1);
-    assert_int_equal(n_files(staging), 0);
+    assert_int_equal(folder_count(staging), 0);
     assert_int_equal(submit(&how, NULL), PYST_ERR_SYSTEM);
     assert_int_equal(errno, EEXIST);
-    assert_int_equal(n_files(staging), 0);
-    assert_int_equal(n_files(outgoing), 1);
+    assert_int_equal(folder_count(staging), 0);
+    assert_int_equal(folder_count(outgoing), 1);
 }
 
 static void a_file_is_found_where_it_is(void **state)

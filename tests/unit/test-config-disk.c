@@ -2,7 +2,6 @@
 
 /* Configuration files on a disk that fails, and of whom a saved file is. */
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
@@ -25,6 +24,8 @@
 
 #include <pyst/config/file.h>
 #include <pyst/error.h>
+
+#include "folder.h"
 
 #define NOBODY 65534
 #define ACL    "system.posix_acl_access"
@@ -216,24 +217,12 @@ static const char *path_of(const char *name)
 
 static void write_file(const char *name, const char *bytes)
 {
-    FILE *file = fopen(path_of(name), "w");
-
-    assert_non_null(file);
-    assert_true(fputs(bytes, file) >= 0);
-    assert_int_equal(fclose(file), 0);
+    file_write(path_of(name), bytes);
 }
 
 static void assert_file(const char *name, const char *expected)
 {
-    char bytes[256];
-    FILE *file = fopen(path_of(name), "r");
-    size_t size;
-
-    assert_non_null(file);
-    size = fread(bytes, 1, sizeof(bytes) - 1, file);
-    fclose(file);
-    bytes[size] = '\0';
-    assert_string_equal(bytes, expected);
+    file_expect(path_of(name), expected);
 }
 
 static mode_t mode_of(const char *name)
@@ -255,14 +244,7 @@ static void assert_owner(const char *name, uid_t uid, gid_t gid)
 
 static unsigned n_files(void)
 {
-    DIR *directory = opendir(folder);
-    unsigned n = 0;
-
-    assert_non_null(directory);
-    while (readdir(directory))
-        n++;
-    closedir(directory);
-    return n - 2; /* "." and ".." */
+    return folder_count(folder);
 }
 
 static ino_t inode_of(const char *path)
@@ -324,15 +306,8 @@ static int set_up(void **state)
 
 static int tear_down(void **state)
 {
-    DIR *directory = opendir(folder);
-    const struct dirent *entry;
-
     document = pyst_config_document_unref(document);
-    while (directory && (entry = readdir(directory)))
-        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
-            unlinkat(dirfd(directory), entry->d_name, 0);
-    closedir(directory);
-    return rmdir(folder) < 0 || is_inherited || n_descriptors() != descriptors ? -1 : 0;
+    return folder_remove(folder) < 0 || is_inherited || n_descriptors() != descriptors ? -1 : 0;
 }
 
 static int save(const char *name)
